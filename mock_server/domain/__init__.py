@@ -1,0 +1,1 @@
+"""Rules of the API as pure functions over frozen values; knows no HTTP, storage or clock."""

@@ -1,0 +1,186 @@
+"""Everything the mock remembers, as frozen values; what can be derived is not here.
+
+Times are aware datetimes in UTC. `state` is what was done to a session; what time does to it
+(`expired`) is computed by `lifecycle.observe`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Role = Literal["host", "viewer"]
+State = Literal["scheduled", "live", "ended"]
+Status = Literal["scheduled", "live", "ended", "expired"]
+Mode = Literal["webcam", "rtmp"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Hold what a whole world is a function of."""
+
+    id: str
+    seed: int
+    scenario: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """Hold a person who signs in: a host with a library, or a viewer."""
+
+    id: str
+    external_user_id: str
+    organization_id: str
+    library_id: str
+    email: str
+    username: str
+    role: Role
+    is_active: bool = True
+    password: str | None = None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """Hold a named set of session settings; `settings` has every optional field of the contract's
+    CreatePresetRequest but those named here, logo and logo_destination_url only when given."""
+
+    id: str
+    user_id: str
+    library_id: str
+    name: str
+    type: Literal["whip", "rtmp"]
+    settings: dict[str, Any] = field(default_factory=dict)
+    created_at: datetime
+    updated_at: datetime
+    # A deleted preset stays readable through the ended sessions that used it.
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """Hold a host's place for sessions."""
+
+    id: str
+    host_id: str
+    library_id: str
+    title: str
+    description: str | None = None
+    analytics: dict[str, Any] | None = None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Hold one event in a room; `seats` is the join limit in force when it went live."""
+
+    id: str
+    room_id: str
+    preset_id: str
+    title: str
+    description: str | None = None
+    state: State = "scheduled"
+    mode: Mode
+    scheduled_start_time: datetime | None = None
+    started_at: datetime | None = None
+    broadcast_at: datetime | None = None
+    ended_at: datetime | None = None
+    seats: int = 0
+    stream_key: str
+    ingress_id: str
+    chat_enabled_override: bool | None = None
+    stage_enabled_override: bool | None = None
+    max_join_limit_override: int | None = None
+    host_video_enabled: bool = True
+    host_audio_enabled: bool = True
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    """Hold a person's place in a session; `id` is `<session id>/<user id>`."""
+
+    id: str
+    session_id: str
+    user_id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """Hold a sign-in: its access tokens work while it exists."""
+
+    id: str
+    user_id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshToken:
+    """Hold an unspent refresh token; `id` is the token."""
+
+    id: str
+    user_id: str
+    sign_in_id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceToken:
+    """Hold a viewer's device token; `id` is the token, usable any number of times."""
+
+    id: str
+    user_id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthCode:
+    """Hold an unspent one-time code; `id` is the code."""
+
+    id: str
+    user_id: str
+    session_id: str
+    expires_at: datetime
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """Hold an API key; `id` is the key."""
+
+    id: str
+    user_id: str
+    created_at: datetime
+
+
+Entity = (
+    World
+    | User
+    | Preset
+    | Room
+    | Session
+    | Participant
+    | SignIn
+    | RefreshToken
+    | DeviceToken
+    | AuthCode
+    | ApiKey
+)
+KINDS: tuple[type[Entity], ...] = (
+    World,
+    User,
+    Preset,
+    Room,
+    Session,
+    Participant,
+    SignIn,
+    RefreshToken,
+    DeviceToken,
+    AuthCode,
+    ApiKey,
+)

@@ -1,0 +1,1 @@
+"""Where entities are kept: one protocol, one set of indexes, several stores."""

@@ -1,0 +1,107 @@
+"""Every question the operations ask of a store, as data; a store keeps each answer ready.
+
+An index groups entities of one kind by `key` (None: not in the index) and orders a group by
+(`order`, id). Adding a question is adding a line here: no store has code of its own for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from mock_server.domain.entities import (
+    Entity,
+    Participant,
+    Preset,
+    RefreshToken,
+    Room,
+    Session,
+    User,
+)
+
+E = TypeVar("E", bound=Entity)
+EVERYTHING = ""
+
+
+def _created_at(entity: Entity) -> datetime:
+    return entity.created_at
+
+
+@dataclass(frozen=True, slots=True)
+class Index(Generic[E]):
+    """Describe a grouping of one kind of entity; `name` is stable, stores persist it."""
+
+    name: str
+    kind: type[E]
+    key: Callable[[E], str | None]
+    order: Callable[[E], datetime] = _created_at
+
+
+def _preset_owner(preset: Preset) -> str | None:
+    return None if preset.deleted_at else preset.user_id
+
+
+def _live(session: Session) -> str | None:
+    return EVERYTHING if session.state == "live" else None
+
+
+def _live_room(session: Session) -> str | None:
+    return session.room_id if session.state == "live" else None
+
+
+def _open_preset(session: Session) -> str | None:
+    return None if session.state == "ended" else session.preset_id
+
+
+def _with_deadline(session: Session) -> str | None:
+    waits = session.state == "scheduled" and session.scheduled_start_time
+    return EVERYTHING if waits else None
+
+
+def _scheduled_start(session: Session) -> datetime:
+    return session.scheduled_start_time or session.created_at
+
+
+USER_BY_EMAIL = Index("user_by_email", User, lambda user: user.email.casefold())
+PRESETS_OF_USER = Index("presets_of_user", Preset, _preset_owner)
+ROOMS = Index("rooms", Room, lambda _: EVERYTHING)
+ROOMS_OF_HOST = Index("rooms_of_host", Room, lambda room: room.host_id)
+SESSIONS = Index("sessions", Session, lambda _: EVERYTHING)
+SESSIONS_BY_STATE = Index("sessions_by_state", Session, lambda session: session.state)
+SESSIONS_OF_ROOM = Index("sessions_of_room", Session, lambda session: session.room_id)
+LIVE_SESSIONS = Index("live_sessions", Session, _live)
+LIVE_SESSION_OF_ROOM = Index("live_session_of_room", Session, _live_room)
+OPEN_SESSIONS_OF_PRESET = Index("open_sessions_of_preset", Session, _open_preset)
+SESSIONS_BY_START = Index("sessions_by_start", Session, _with_deadline, _scheduled_start)
+SESSION_BY_STREAM_KEY = Index("session_by_stream_key", Session, lambda session: session.stream_key)
+PARTICIPANTS_OF_SESSION = Index(
+    "participants_of_session", Participant, lambda participant: participant.session_id
+)
+TOKENS_OF_SIGN_IN = Index("tokens_of_sign_in", RefreshToken, lambda token: token.sign_in_id)
+
+INDEXES: tuple[
+    Index[User]
+    | Index[Preset]
+    | Index[Room]
+    | Index[Session]
+    | Index[Participant]
+    | Index[RefreshToken],
+    ...,
+] = (
+    USER_BY_EMAIL,
+    PRESETS_OF_USER,
+    ROOMS,
+    ROOMS_OF_HOST,
+    SESSIONS,
+    SESSIONS_BY_STATE,
+    SESSIONS_OF_ROOM,
+    LIVE_SESSIONS,
+    LIVE_SESSION_OF_ROOM,
+    OPEN_SESSIONS_OF_PRESET,
+    SESSIONS_BY_START,
+    SESSION_BY_STREAM_KEY,
+    PARTICIPANTS_OF_SESSION,
+    TOKENS_OF_SIGN_IN,
+)

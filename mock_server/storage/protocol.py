@@ -1,0 +1,66 @@
+"""What a store promises; `memory` and `sqlite` keep the same promises in the same tests."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from mock_server.domain.entities import Entity
+from mock_server.storage.indexes import Index
+
+E = TypeVar("E", bound=Entity)
+
+
+class StorageError(Exception):
+    """Say why a store can't be opened or used: what is, what must be, what to do."""
+
+
+class Transaction(Protocol):
+    """Read and change entities: all changes happen when it ends well, none when it raises."""
+
+    def get(self, kind: type[E], entity_id: str) -> E | None:
+        """Return the entity of this kind with this id, None where there is none."""
+
+    def first(self, index: Index[E], key: str) -> E | None:
+        """Return the newest entity of a group, None where the group is empty."""
+
+    def page(self, index: Index[E], key: str, *, offset: int, limit: int) -> list[E]:
+        """Return `limit` entities of a group, newest first, ties by id (descending), from `offset`
+        (any integer >= 0, however large)."""
+
+    def count(self, index: Index[E], key: str, *, until: datetime | None = None) -> int:
+        """Count a group, or only its members whose order value is <= `until`."""
+
+    def put(self, entity: Entity) -> None:
+        """Write an entity, new or changed."""
+
+    def delete(self, kind: type[Entity], entity_id: str) -> None:
+        """Remove an entity; nothing happens where there is none."""
+
+    def next_number(self) -> int:
+        """Return 1, 2, 3, …: a number this world has not given before."""
+
+
+class Store(Protocol):
+    """Give transactions; writers are serialised, so a check and its change are one step."""
+
+    @property
+    def description(self) -> str:
+        """Say in a few words what is kept where, for the banner."""
+
+    @property
+    def blocking(self) -> bool:
+        """Tell whether a transaction can wait on a network, so must not run on the event loop."""
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction that changes nothing."""
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction that is committed when it ends and undone when it raises."""
+
+    def clear(self) -> None:
+        """Remove every entity and start numbers at 1 again."""
+
+    def close(self) -> None:
+        """Give back files and connections."""
