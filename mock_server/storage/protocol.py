@@ -27,7 +27,8 @@ class Transaction(Protocol):
 
     def page(self, index: Index[E], key: str, *, offset: int, limit: int) -> list[E]:
         """Return `limit` entities of a group, newest first, ties by id (descending), from `offset`
-        (any integer >= 0, however large)."""
+        (any integer >= 0, however large).
+        """
 
     def count(self, index: Index[E], key: str, *, until: datetime | None = None) -> int:
         """Count a group, or only its members whose order value is <= `until`."""

@@ -1,0 +1,244 @@
+"""The store in this process's memory: dicts for entities, sorted runs for every index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+from mock_server.domain.entities import KINDS, Entity
+from mock_server.storage.indexes import INDEXES, Index
+from mock_server.storage.ordered import Entry, Ordered
+from mock_server.storage.protocol import StorageError
+from mock_server.storage.turn import Turn
+
+E = TypeVar("E", bound=Entity)
+Groups = dict[str, Ordered]
+# Per order function, the key functions of the indexes it orders: one entry serves them all.
+Orders = tuple[
+    tuple[Callable[[Any], datetime], tuple[tuple[Callable[[Any], str | None], Groups], ...]], ...
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Hold the entities of one kind by id, and the indexes they stand in."""
+
+    entities: dict[str, Any]
+    orders: Orders
+
+
+@dataclass(slots=True)
+class _World:
+    """Hold everything a store remembers."""
+
+    tables: dict[type[Any], _Table]
+    groups: dict[str, Groups]
+    number: int = 0
+    turn: Turn = field(default_factory=Turn)
+
+
+class _Reading:
+    """Answer from the world as it is; one object serves every read transaction."""
+
+    __slots__ = ("_groups", "_tables", "_turn", "_world")
+
+    def __init__(self, world: _World) -> None:
+        self._world = world
+        self._tables = world.tables
+        self._groups = world.groups
+        self._turn = world.turn
+
+    def __enter__(self) -> Self:
+        self._turn.take()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._turn.give()
+
+    def get(self, kind: type[E], entity_id: str) -> E | None:
+        return cast("E | None", self._tables[kind].entities.get(entity_id))
+
+    def first(self, index: Index[E], key: str) -> E | None:
+        group = self._groups[index.name].get(key)
+        if group is None:
+            return None
+        return cast("E", self._tables[index.kind].entities[group.newest()[1]])
+
+    def page(self, index: Index[E], key: str, *, offset: int, limit: int) -> list[E]:
+        group = self._groups[index.name].get(key)
+        if group is None:
+            return []
+        entities = self._tables[index.kind].entities
+        return [entities[entity_id] for _, entity_id in group.page(offset, limit)]
+
+    def count(self, index: Index[E], key: str, *, until: datetime | None = None) -> int:
+        group = self._groups[index.name].get(key)
+        if group is None:
+            return 0
+        return group.size if until is None else group.count_until(until)
+
+    def put(self, entity: Entity) -> None:
+        raise StorageError(
+            f"A read transaction can't write {type(entity).__name__} {entity.id!r}: "
+            f"open it with `store.write()`"
+        )
+
+    def delete(self, kind: type[Entity], entity_id: str) -> None:
+        raise StorageError(
+            f"A read transaction can't delete {kind.__name__} {entity_id!r}: "
+            f"open it with `store.write()`"
+        )
+
+    def next_number(self) -> int:
+        raise StorageError("A read transaction can't take a number: open it with `store.write()`")
+
+
+class _Writing(_Reading):
+    """Change the world, and remember how to change it back."""
+
+    __slots__ = ("_number_before", "_undo")
+
+    def __init__(self, world: _World) -> None:
+        super().__init__(world)
+        self._undo: list[tuple[_Table, str, Entity | None]] = []
+        self._number_before = 0
+
+    def __enter__(self) -> Self:
+        self._turn.take()
+        self._number_before = self._world.number
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            for table, entity_id, before in reversed(self._undo):
+                _replace(table, entity_id, before)
+            self._world.number = self._number_before
+        self._undo.clear()
+        self._turn.give()
+
+    def put(self, entity: Entity) -> None:
+        table = self._tables[type(entity)]
+        self._undo.append((table, entity.id, _replace(table, entity.id, entity)))
+
+    def delete(self, kind: type[Entity], entity_id: str) -> None:
+        table = self._tables[kind]
+        self._undo.append((table, entity_id, _replace(table, entity_id, None)))
+
+    def next_number(self) -> int:
+        self._world.number += 1
+        return self._world.number
+
+
+class MemoryStore:
+    """Keep everything in this process; it is gone when the process ends."""
+
+    def __init__(self) -> None:
+        groups: dict[str, Groups] = {index.name: {} for index in INDEXES}
+        self._world = _World(
+            tables={kind: _Table({}, _orders_of(kind, groups)) for kind in KINDS},
+            groups=groups,
+        )
+        self._reading = _Reading(self._world)
+        self._writing = _Writing(self._world)
+
+    @property
+    def description(self) -> str:
+        return "memory"
+
+    @property
+    def blocking(self) -> bool:
+        return False
+
+    def read(self) -> _Reading:
+        return self._reading
+
+    def write(self) -> _Writing:
+        return self._writing
+
+    def clear(self) -> None:
+        with self._writing:
+            for table in self._world.tables.values():
+                table.entities.clear()
+            for groups in self._world.groups.values():
+                groups.clear()
+            self._world.number = 0
+
+    def close(self) -> None:
+        """Do nothing: there are no files."""
+
+
+def _orders_of(kind: type[Entity], groups: dict[str, Groups]) -> Orders:
+    indexes = [index for index in INDEXES if index.kind is kind]
+    return tuple(
+        (order, tuple((each.key, groups[each.name]) for each in indexes if each.order is order))
+        for order in dict.fromkeys(index.order for index in indexes)
+    )
+
+
+def _replace(table: _Table, entity_id: str, after: Any) -> Any:
+    """Put `after` (None: nothing) in the place of an entity, and return what was there.
+
+    Whatever can raise comes before the first change, so there is no half of it.
+    """
+    before = table.entities.get(entity_id)
+    leaves: list[tuple[Groups, str, Entry]] = []
+    joins: list[tuple[Groups, str, Entry]] = []
+    for order_of, indexes in table.orders:
+        old = None if before is None else (order_of(before), entity_id)
+        new = None if after is None else _entry(order_of(after), entity_id)
+        moved = old != new
+        for key_of, groups in indexes:
+            old_key = None if old is None else key_of(before)
+            new_key = None if new is None else key_of(after)
+            if not moved and old_key == new_key:
+                continue
+            if old is not None and old_key is not None:
+                leaves.append((groups, old_key, old))
+            if new is not None and new_key is not None:
+                joins.append((groups, new_key, new))
+    for groups, key, entry in leaves:
+        _leave(groups, key, entry)
+    for groups, key, entry in joins:
+        _join(groups, key, entry)
+    if after is None:
+        table.entities.pop(entity_id, None)
+    else:
+        table.entities[entity_id] = after
+    return before
+
+
+def _entry(order: datetime, entity_id: str) -> Entry:
+    # Times without an offset can't be compared with the others: refuse before anything changes.
+    if order.tzinfo is None:
+        raise StorageError(
+            f"The time {order.isoformat()} of {entity_id!r} has no offset: keep times in UTC"
+        )
+    return (order, entity_id)
+
+
+def _join(groups: Groups, key: str, entry: Entry) -> None:
+    group = groups.get(key)
+    if group is None:
+        groups[key] = Ordered(entry)
+    else:
+        group.add(entry)
+
+
+def _leave(groups: Groups, key: str, entry: Entry) -> None:
+    group = groups[key]
+    group.remove(entry)
+    if not group.size:
+        del groups[key]
