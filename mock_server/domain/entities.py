@@ -45,7 +45,8 @@ class User:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
     """Hold a named set of session settings; `settings` has every optional field of the contract's
-    CreatePresetRequest but those named here, logo and logo_destination_url only when given."""
+    CreatePresetRequest but those named here, logo and logo_destination_url only when given.
+    """
 
     id: str
     user_id: str

@@ -1,0 +1,148 @@
+"""Put the mock together: the one file that knows every part."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from connexion import ConnexionMiddleware
+from connexion.middleware.swagger_ui import SwaggerUIMiddleware
+from connexion.options import SwaggerUIOptions
+from connexion.resolver import Resolver
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server import control, operations
+from mock_server.domain.entities import World
+from mock_server.domain.lifecycle import compile_lifecycle
+from mock_server.env import Clock, Env
+from mock_server.http.contract_pass import ContractPass
+from mock_server.http.log import RequestLog
+from mock_server.http.operation import Handler
+from mock_server.http.pages import Pages
+from mock_server.seeds import load_seed, plant
+from mock_server.settings import Settings
+from mock_server.storage.open import open_store
+
+API_BASE = "/v1/webinar"
+CONTROL_BASE = "/_mock"
+_EXPOSED = ("Allow", "Location", "Retry-After", "WWW-Authenticate", "X-Mock-Operation")
+
+
+def wall_clock() -> datetime:
+    """Return the present in UTC."""
+    return datetime.now(UTC)
+
+
+def build_env(
+    settings: Settings, contract: Mapping[str, Any], *, clock: Clock = wall_clock
+) -> Env:
+    """Open the store, plant the scenario in it if it is empty, and gather what requests share.
+
+    Raises StorageError or SeedError with a sentence for the operator.
+    """
+    seed_file = load_seed(settings.scenario)
+    store = open_store(settings.store)
+    with store.write() as tx:
+        world = tx.get(World, "world")
+        if world is None:
+            for entity in plant(seed_file, seed=settings.seed, now=clock()):
+                tx.put(entity)
+    return Env(
+        settings=settings,
+        store=store,
+        clock=clock,
+        seed=settings.seed if world is None else world.seed,
+        seed_file=seed_file if world is None else load_seed(world.scenario),
+        lifecycle=compile_lifecycle(contract),
+        contract_version=contract["info"]["version"],
+        started_at=clock(),
+    )
+
+
+def build_app(
+    env: Env,
+    contract: dict[str, Any],
+    control_contract: dict[str, Any],
+    log: RequestLog,
+) -> ASGIApp:
+    """Compose the ASGI application, outermost layer first.
+
+    It is built on its first call: await `prepare` before serving, so that mistakes show at start.
+    """
+    documents = {
+        f"{API_BASE}/openapi.json": json.dumps(contract, ensure_ascii=False).encode(),
+        f"{CONTROL_BASE}/openapi.json": json.dumps(control_contract, ensure_ascii=False).encode(),
+    }
+    app = ConnexionMiddleware(
+        _nothing,
+        import_name=__name__,
+        middlewares=[
+            partial(
+                CORSMiddleware,
+                **_cors_options(env.settings.cors_origins),
+            ),
+            partial(ContractPass, env=env, log=log, value_checks=operations.VALUE_CHECKS),
+            partial(
+                Pages,
+                documents=documents,
+                ui_paths=(f"{API_BASE}/ui", f"{CONTROL_BASE}/ui"),
+                clock=env.clock,
+                log=log,
+            ),
+            SwaggerUIMiddleware,
+        ],
+        swagger_ui_options=SwaggerUIOptions(serve_spec=False),
+    )
+    for document, base, handlers in (
+        (contract, API_BASE, operations.HANDLERS),
+        (control_contract, CONTROL_BASE, control.HANDLERS),
+    ):
+        app.add_api(document, base_path=base, resolver=_resolver(handlers))
+    served: ASGIApp = app
+    return served
+
+
+async def prepare(app: ASGIApp) -> None:
+    """Compile the contract now; raises connexion's ResolverError naming a missing handler."""
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "lifespan.shutdown"}
+
+    async def send(_: Any) -> None:
+        return
+
+    await app({"type": "lifespan"}, receive, send)
+
+
+def _cors_options(origins: tuple[str, ...]) -> dict[str, Any]:
+    # With credentials allowed a browser wants its own origin back, not `*`.
+    anyone = "*" in origins
+    return {
+        "allow_origins": () if anyone else origins,
+        "allow_origin_regex": ".*" if anyone else None,
+        "allow_methods": ("GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"),
+        "allow_headers": ("*",),
+        "allow_credentials": True,
+        "expose_headers": _EXPOSED,
+        "max_age": 600,
+    }
+
+
+def _resolver(handlers: Mapping[str, Handler]) -> Resolver:
+    def find(operation_id: str) -> Handler:
+        if operation_id not in handlers:
+            raise ValueError(
+                f"operation `{operation_id}` of the contract has no handler, "
+                f"must be a function of that name in `mock_server/operations`"
+            )
+        return handlers[operation_id]
+
+    return Resolver(find)
+
+
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    """End a lifespan call; every HTTP request is answered before it comes here."""

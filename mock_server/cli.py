@@ -1,0 +1,150 @@
+"""The `greenroom` command. What a subcommand needs is imported when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mock_server import __version__
+from mock_server.settings import DEFAULT_PORT, DEFAULT_SEED, Settings
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a subcommand (`serve` when none is given) and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["check"]:
+        from conformance.check import main as check  # noqa: PLC0415
+
+        return check(arguments[1:])
+    if not arguments or arguments[0].startswith("-") and arguments[0] not in _TOP_OPTIONS:
+        arguments = ["serve", *arguments]
+    options = _parser().parse_args(arguments)
+    code: int = options.run(options)
+    return code
+
+
+_TOP_OPTIONS = ("-h", "--help", "--version")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="greenroom",
+        description="A contract-first mock server and conformance suite for a live-streaming API.",
+    )
+    parser.add_argument("--version", action="version", version=f"greenroom {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_serve(commands.add_parser("serve", help="start the mock server (the default command)"))
+    commands.add_parser("check", help="check a server against the contract: greenroom check URL")
+    routes = commands.add_parser("routes", help="list the operations of the contract")
+    routes.set_defaults(run=_routes)
+    contract = commands.add_parser("contract", help="work on the contract in openapi/")
+    actions = contract.add_subparsers(title="actions", metavar="ACTION", required=True)
+    lint = actions.add_parser("lint", help="check the sources and the bundle")
+    lint.set_defaults(run=_contract_lint)
+    bundle = actions.add_parser("bundle", help="write openapi/dist/ anew from the sources")
+    bundle.set_defaults(run=_contract_bundle)
+    return parser
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add(
+        "--port",
+        type=int,
+        default=DEFAULT_PORT,
+        help="port to listen on, 0 for a free one (default: %(default)s)",
+    )
+    add(
+        "--store",
+        default="memory",
+        metavar="URL",
+        help="memory (default) or sqlite:///file, which keeps everything",
+    )
+    add(
+        "--scenario",
+        default="demo",
+        metavar="NAME|FILE",
+        help="what the world begins with: demo (default), empty, or a seed file of yours",
+    )
+    add(
+        "--seed",
+        type=int,
+        default=DEFAULT_SEED,
+        help="same seed, same ids, names and curves (default: %(default)s)",
+    )
+    add("--public-url", metavar="URL", help="address for media URLs, if not the request's own")
+    add(
+        "--cors-origin",
+        action="append",
+        metavar="ORIGIN",
+        help="browser origin to allow, may be repeated (default: any)",
+    )
+    add("--contract", type=Path, metavar="FILE", help="serve another bundle of the contract")
+    add("--fault", metavar="NAME", help="be wrong on purpose (`--fault list` shows the names)")
+    add("--quiet", action="store_true", help="print only `Ready URL`, and no requests")
+    parser.set_defaults(run=_serve)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from mock_server.errors import OperatorError  # noqa: PLC0415
+    from mock_server.start import start  # noqa: PLC0415
+
+    settings = Settings(
+        host=options.host,
+        port=options.port,
+        store=options.store,
+        scenario=options.scenario,
+        seed=options.seed,
+        public_url=options.public_url,
+        cors_origins=tuple(options.cors_origin or ("*",)),
+        quiet=options.quiet,
+        fault=options.fault,
+    )
+    try:
+        start(settings, contract_path=options.contract, colour=_colour())
+    except OperatorError as error:
+        sys.stderr.write(f"greenroom: {error}\n")
+        return 1
+    return 0
+
+
+def _colour() -> bool:
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _routes(_: argparse.Namespace) -> int:
+    from mock_server.contract.load import bundle_path, load_contract  # noqa: PLC0415
+
+    document = load_contract(bundle_path("openapi"))
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if "operationId" in operation:
+                who = "public" if operation.get("security") == [] else "signed-in"
+                who = ", ".join(operation.get("x-roles", [who]))
+                name = operation["operationId"]
+                sys.stdout.write(f"{name:<24} {method.upper():<7} {path:<36} {who}\n")
+    return 0
+
+
+def _contract_lint(_: argparse.Namespace) -> int:
+    from mock_server.contract.lint import lint_sources  # noqa: PLC0415
+
+    found = lint_sources(_ROOT)
+    for finding in found:
+        sys.stdout.write(f"{finding.pointer}: {finding.message}\n")
+    sys.stderr.write(f"contract: {len(found)} findings\n" if found else "contract: no findings\n")
+    return 1 if found else 0
+
+
+def _contract_bundle(_: argparse.Namespace) -> int:
+    from mock_server.contract.bundle import write_bundle  # noqa: PLC0415
+
+    for path in write_bundle(_ROOT):
+        sys.stdout.write(f"{path.relative_to(_ROOT)}\n")
+    return 0

@@ -1,0 +1,1 @@
+"""The contract over HTTP: everything that knows connexion, requests and answers."""

@@ -1,0 +1,52 @@
+"""An answer as a value, and its way to the client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from starlette.types import Scope, Send
+
+from mock_server.http.errors import Headers, Refusal
+
+_JSON: Headers = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
+_EMPTY = 204
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hold status, body, extra headers, and for the log the operation and a refusal's reason."""
+
+    status: int
+    body: bytes
+    headers: Headers = ()
+    operation: str | None = None
+    reason: str | None = None
+
+
+def refused(refusal: Refusal, now: datetime, *, operation: str | None = None) -> Answer:
+    """Return a refusal in the error envelope: `{success: false, error, message?, timestamp}`."""
+    body: dict[str, object] = {"success": False, "error": refusal.sentence}
+    if refusal.detail is not None:
+        body["message"] = refusal.detail
+    body["timestamp"] = int(now.timestamp())
+    return Answer(
+        refusal.status,
+        orjson.dumps(body),
+        headers=refusal.headers,
+        operation=operation,
+        reason=refusal.sentence,
+    )
+
+
+async def send_answer(scope: Scope, send: Send, answer: Answer) -> None:
+    """Send an answer; HEAD gets the headers of GET and no body."""
+    headers = [*answer.headers]
+    if answer.status != _EMPTY:
+        headers += (*_JSON, (b"content-length", b"%d" % len(answer.body)))
+    if answer.operation is not None:
+        headers.append((b"x-mock-operation", answer.operation.encode()))
+    body = b"" if scope["method"] == "HEAD" else answer.body
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

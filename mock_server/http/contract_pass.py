@@ -1,0 +1,185 @@
+"""The one pass every request of the contract takes, in the order the contract gives.
+
+path (404, 405) → credentials (401) → parameters, size, type, JSON (400, 413, 415) → schema and
+values (422) → role (403) → the handler, in one transaction → the answer, checked → bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any
+
+import orjson
+from connexion.http_facts import METHODS
+from connexion.middleware.abstract import SpecMiddleware
+from connexion.resolver import Resolver
+from connexion.spec import Specification
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.domain.entities import User
+from mock_server.domain.errors import DomainError, Forbidden, Unprocessable
+from mock_server.env import Call, Env
+from mock_server.http.answer import Answer, refused, send_answer
+from mock_server.http.body import ClientGone, parse_body, read_body
+from mock_server.http.errors import ContractBreach, Refusal, refusal_of
+from mock_server.http.headers import RequestHeaders
+from mock_server.http.log import RequestLog
+from mock_server.http.operation import BodyPlan, Operation, ValueCheck, compile_operation
+from mock_server.http.origin import OriginReader
+from mock_server.http.parameters import read_query, read_uuid
+from mock_server.http.routes import Routes, allow_header
+from mock_server.http.security import Authenticator
+from mock_server.http.validation import SchemaSet, findings
+from mock_server.storage.protocol import StorageError, Transaction
+
+_NO_BODY: Mapping[str, Any] = {}
+_RETRY = ((b"retry-after", b"1"),)
+
+
+class ContractPass(SpecMiddleware):
+    """Serve the operations of each specification added; other paths go on to the next app."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        env: Env,
+        log: RequestLog,
+        value_checks: Mapping[str, ValueCheck],
+    ) -> None:
+        self._app = app
+        self._env = env
+        self._log = log
+        self._value_checks = value_checks
+        self._authenticator = Authenticator(env.settings.token_secret)
+        self._origin = OriginReader(env.settings)
+        self._routes: Routes[Operation] = Routes()
+
+    def add_api(
+        self,
+        specification: Specification,
+        *,
+        base_path: str | None = None,
+        resolver: Resolver | None = None,
+        **_: Any,
+    ) -> None:
+        """Compile every operation of a specification (called by connexion).
+
+        Raises connexion's ResolverError for an operation without a handler.
+        """
+        schemas = SchemaSet(specification.raw)
+        base = base_path or specification.base_path
+        for path, methods in specification.raw["paths"].items():
+            for method in METHODS & methods.keys():
+                operation = specification.operation_cls.from_spec(
+                    specification, path=path, method=method, resolver=resolver
+                )
+                compiled = compile_operation(specification, schemas, operation, self._value_checks)
+                self._routes.add(f"{base}{path}", method, compiled)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer an HTTP request."""
+        matched = self._routes.match(scope["path"]) if scope["type"] == "http" else None
+        if matched is None:
+            await self._app(scope, receive, send)
+            return
+        methods, path_id = matched
+        now = self._env.clock()
+        try:
+            answer = await self._answer(methods, path_id, scope, receive, now)
+        except ClientGone:
+            return
+        self._env.counters.requests += 1
+        self._log.request(scope, answer)
+        await send_answer(scope, send, answer)
+
+    async def _answer(
+        self,
+        methods: Mapping[str, Operation],
+        path_id: str,
+        scope: Scope,
+        receive: Receive,
+        now: datetime,
+    ) -> Answer:
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        operation = methods.get(method)
+        name = operation.id if operation else None
+        try:
+            if operation is None:
+                return _without_operation(method, methods)
+            body = await self._perform(operation, path_id, scope, receive, now)
+            return Answer(operation.success, body, operation=name)
+        except DomainError as error:
+            return refused(refusal_of(error), now, operation=name)
+        except Refusal as error:
+            return refused(error, now, operation=name)
+        except StorageError as error:
+            return refused(Refusal(503, str(error), headers=_RETRY), now, operation=name)
+        except ClientGone:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug of the mock must get an answer too
+            self._env.counters.contract_breaches += isinstance(error, ContractBreach)
+            return refused(Refusal(500, self._log.bug(scope, error)), now, operation=name)
+
+    async def _perform(
+        self, operation: Operation, path_id: str, scope: Scope, receive: Receive, now: datetime
+    ) -> bytes:
+        headers = RequestHeaders.read(scope["headers"])
+        caller = None if operation.public else self._identify(headers, now)
+        if operation.has_id:
+            path_id = read_uuid("id", path_id)
+        query = read_query(operation.query, scope["query_string"])
+        body = _NO_BODY
+        if operation.body is not None:
+            raw = await read_body(receive, headers.content_length)
+            body = _checked_body(operation, operation.body, raw, headers.content_type)
+            if operation.check_values is not None:
+                operation.check_values(body, now)
+        if caller is not None and operation.roles and caller.role not in operation.roles:
+            wanted = " or ".join(f"`{role}`" for role in sorted(operation.roles))
+            raise Forbidden(f"`{operation.id}`: caller's role is `{caller.role}`, must be {wanted}")
+        addresses = self._origin.addresses(scope, headers.host)
+        with self._transaction(operation) as tx:
+            call = Call(self._env, tx, operation.id, now, addresses, caller, path_id, query, body)
+            return _checked_answer(operation, operation.handler(call), now)
+
+    def _identify(self, headers: RequestHeaders, now: datetime) -> User:
+        with self._env.store.read() as tx:
+            return self._authenticator.identify(headers.authorization, headers.api_keys, tx, now)
+
+    def _transaction(self, operation: Operation) -> AbstractContextManager[Transaction]:
+        return self._env.store.write() if operation.writes else self._env.store.read()
+
+
+def _without_operation(method: str, methods: Mapping[str, Operation]) -> Answer:
+    allow = allow_header(methods)
+    if method == "OPTIONS":
+        return Answer(204, b"", headers=((b"allow", allow),))
+    sentence = f"{method} is not an operation of this path, must be one of {allow.decode()}"
+    raise Refusal(405, sentence, headers=((b"allow", allow),))
+
+
+def _checked_body(
+    operation: Operation, plan: BodyPlan, raw: bytes, content_type: bytes | None
+) -> Mapping[str, Any]:
+    if not raw:
+        if plan.required:
+            raise Refusal(400, f"`{operation.id}`: the body is missing, must be a JSON object")
+        return _NO_BODY
+    body = parse_body(raw, content_type)
+    if not plan.validator.is_valid(body):
+        found = findings(plan.validator, body)
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise Unprocessable(f"`{operation.id}`: {found[0]}{more}", detail="; ".join(found))
+    checked: Mapping[str, Any] = body
+    return checked
+
+
+def _checked_answer(operation: Operation, data: Any, now: datetime) -> bytes:
+    payload = {"success": True, "data": data, "timestamp": int(now.timestamp())}
+    if not operation.answer.is_valid(payload):
+        found = "; ".join(findings(operation.answer, payload))
+        raise ContractBreach(f"`{operation.id}`: the answer breaks the contract: {found}")
+    return orjson.dumps(payload)

@@ -1,0 +1,43 @@
+"""One line a request on stderr: method, path, status, and the reason of a refusal in words."""
+
+from __future__ import annotations
+
+import traceback
+from typing import TextIO
+
+from starlette.types import Scope
+
+from mock_server.http.answer import Answer
+
+_RESET = "\x1b[0m"
+_COLOURS = {2: "\x1b[32m", 4: "\x1b[33m", 5: "\x1b[31m"}
+
+
+class RequestLog:
+    """Write the log; `stream` None keeps quiet about requests but not about bugs."""
+
+    def __init__(self, stream: TextIO | None, *, errors: TextIO, colour: bool = False) -> None:
+        self._stream = stream
+        self._errors = errors
+        self._colour = colour
+
+    def request(self, scope: Scope, answer: Answer) -> None:
+        """Write the line of an answered request."""
+        if self._stream is None:
+            return
+        status = str(answer.status)
+        if self._colour:
+            status = f"{_COLOURS.get(answer.status // 100, '')}{status}{_RESET}"
+        said = answer.reason or answer.operation or ""
+        self._stream.write(f"{scope['method']} {_printable(scope)}  {status}  {said}\n")
+
+    def bug(self, scope: Scope, error: Exception) -> str:
+        """Write what went wrong inside the mock and return a sentence for the client."""
+        self._errors.write(f"bug in the mock at {scope['method']} {_printable(scope)}: {error}\n")
+        self._errors.write("".join(traceback.format_exception(error)))
+        return "the mock has a bug here, its log says more, please report it"
+
+
+def _printable(scope: Scope) -> str:
+    path: str = scope["path"]
+    return path if path.isprintable() else repr(path)[1:-1]

@@ -1,0 +1,102 @@
+"""One operation of the contract, compiled: everything a request needs, looked up beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import jsonschema_rs
+from connexion.operations import AbstractOperation
+from connexion.spec import Specification
+
+from mock_server.env import Call
+from mock_server.http.parameters import IntegerParameter, integer_parameters
+from mock_server.http.validation import SchemaSet
+
+Handler = Callable[[Call], Any]
+ValueCheck = Callable[[Mapping[str, Any], datetime], None]
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class BodyPlan:
+    """Describe a request body."""
+
+    required: bool
+    validator: jsonschema_rs.Draft202012Validator
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Hold the compiled contract of one operation and its handler."""
+
+    id: str
+    public: bool
+    roles: frozenset[str]
+    has_id: bool
+    query: tuple[IntegerParameter, ...]
+    body: BodyPlan | None
+    writes: bool
+    handler: Handler
+    check_values: ValueCheck | None
+    success: int
+    answer: jsonschema_rs.Draft202012Validator
+
+
+def compile_operation(
+    specification: Specification,
+    schemas: SchemaSet,
+    operation: AbstractOperation,
+    value_checks: Mapping[str, ValueCheck],
+) -> Operation:
+    """Compile one operation from the document as written; the handler comes from the resolver."""
+    document = specification.raw
+    written = document["paths"][operation.path][operation.method]
+    parameters = _resolve_all(document, operation, written)
+    success = min(int(status) for status in written["responses"] if status.startswith("2"))
+    answer = resolve(document, written["responses"][str(success)])
+    security = written.get("security", document.get("security", []))
+    return Operation(
+        id=written["operationId"],
+        public=not security,
+        roles=frozenset(written.get("x-roles", ())),
+        has_id=any(parameter["in"] == "path" for parameter in parameters),
+        query=integer_parameters(parameters),
+        body=_body_plan(document, schemas, written),
+        writes=operation.method.upper() != "GET",
+        handler=operation.function,
+        check_values=value_checks.get(written["operationId"]),
+        success=success,
+        answer=schemas.compile(answer["content"][_JSON]["schema"]),
+    )
+
+
+def resolve(document: Mapping[str, Any], value: Any) -> Any:
+    """Follow local references of the document until there is a value."""
+    while isinstance(value, Mapping) and "$ref" in value:
+        target: Any = document
+        for part in value["$ref"].removeprefix("#/").split("/"):
+            target = target[part.replace("~1", "/").replace("~0", "~")]
+        value = target
+    return value
+
+
+def _resolve_all(
+    document: Mapping[str, Any], operation: AbstractOperation, written: Mapping[str, Any]
+) -> list[Any]:
+    shared = document["paths"][operation.path].get("parameters", [])
+    return [resolve(document, item) for item in (*shared, *written.get("parameters", []))]
+
+
+def _body_plan(
+    document: Mapping[str, Any], schemas: SchemaSet, written: Mapping[str, Any]
+) -> BodyPlan | None:
+    if "requestBody" not in written:
+        return None
+    body = resolve(document, written["requestBody"])
+    return BodyPlan(
+        required=body.get("required", False),
+        validator=schemas.compile(body["content"][_JSON]["schema"]),
+    )

@@ -1,0 +1,43 @@
+"""The address the mock is reached at, from the Host header or the `--public-url` setting."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.types import Scope
+
+from mock_server.media.ingress import Addresses
+from mock_server.settings import Settings
+
+# Anything else in a Host header would end up in the addresses that answers carry.
+_HOST = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+_MAX_REMEMBERED = 256
+
+
+class OriginReader:
+    """Tell the addresses of media for each request; remembers those of hosts seen before."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._public = Addresses(settings.public_url) if settings.public_url else None
+        self._known: dict[tuple[str, bytes], Addresses] = {}
+
+    def addresses(self, scope: Scope, host: bytes | None) -> Addresses:
+        """Return the addresses under the public URL, the Host header or the bound socket."""
+        if self._public is not None:
+            return self._public
+        key = (scope.get("scheme", "http"), host or b"")
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= _MAX_REMEMBERED:
+                self._known.clear()
+            known = self._known[key] = Addresses(_base_url(scope, host))
+        return known
+
+
+def _base_url(scope: Scope, host: bytes | None) -> str:
+    scheme = scope.get("scheme", "http")
+    if host is not None and _HOST.fullmatch(host):
+        return f"{scheme}://{host.decode()}"
+    address, port = scope.get("server") or ("127.0.0.1", None)
+    shown = f"[{address}]" if ":" in address else address
+    return f"{scheme}://{shown}" if port is None else f"{scheme}://{shown}:{port}"

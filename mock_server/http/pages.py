@@ -1,0 +1,74 @@
+"""What is served beside operations: the contract, its UI, and a clear 404 for all the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.env import Clock
+from mock_server.http.answer import Answer, refused, send_answer
+from mock_server.http.errors import Refusal
+from mock_server.http.log import RequestLog
+
+_READING = ("GET", "HEAD")
+_ALLOW = ((b"allow", b"GET, HEAD"),)
+
+
+class Pages:
+    """Serve documents by exact path, hand UI paths to the next app, refuse the others."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        documents: Mapping[str, bytes],
+        ui_paths: tuple[str, ...],
+        clock: Clock,
+        log: RequestLog,
+    ) -> None:
+        self._app = app
+        self._documents = documents
+        self._ui_paths = ui_paths
+        self._clock = clock
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer an HTTP request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path: str = scope["path"]
+        if scope["method"] in _READING and self._is_ui(path):
+            try:
+                await self._app(scope, receive, send)
+            except HTTPException as error:
+                answer = refused(Refusal(error.status_code, _unknown(path)), self._clock())
+            else:
+                return
+        else:
+            answer = self._answer(path, scope["method"], self._clock())
+        self._log.request(scope, answer)
+        await send_answer(scope, send, answer)
+
+    def _is_ui(self, path: str) -> bool:
+        return any(path == ui or path.startswith(f"{ui}/") for ui in self._ui_paths)
+
+    def _answer(self, path: str, method: str, now: datetime) -> Answer:
+        document = self._documents.get(path)
+        if document is None and not self._is_ui(path):
+            return refused(Refusal(404, _unknown(path)), now)
+        if document is None or method not in _READING:
+            sentence = f"{method} is not an operation of this path, must be one of GET, HEAD"
+            return refused(Refusal(405, sentence, headers=_ALLOW), now)
+        return Answer(200, document)
+
+
+def _unknown(path: str) -> str:
+    if path.startswith("/hls/"):
+        return "no playlist here: this version of the mock gives addresses of HLS, and no media"
+    if path.startswith("/whip/"):
+        return "no ingress here: this version of the mock gives addresses of WHIP, and no media"
+    return "no operation has this path, `/v1/webinar/openapi.json` lists those there are"

@@ -1,0 +1,82 @@
+"""Parameters of a request, read by the plan the contract gives for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from mock_server.http.errors import Refusal
+
+_INTEGER = re.compile(r"-?[0-9]{1,30}", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class IntegerParameter:
+    """Describe an integer in the query: its default and its bounds, None where there is none."""
+
+    name: str
+    default: int
+    minimum: int | None
+    maximum: int | None
+
+
+def integer_parameters(parameters: Sequence[Mapping[str, Any]]) -> tuple[IntegerParameter, ...]:
+    """Read the query parameters of an operation; all of this API's are integers with a default."""
+    return tuple(
+        IntegerParameter(
+            name=parameter["name"],
+            default=parameter["schema"]["default"],
+            minimum=parameter["schema"].get("minimum"),
+            maximum=parameter["schema"].get("maximum"),
+        )
+        for parameter in parameters
+        if parameter["in"] == "query"
+    )
+
+
+def read_query(plan: tuple[IntegerParameter, ...], query_string: bytes) -> dict[str, int]:
+    """Return a value for each parameter of the plan; raises Refusal 400 naming the first mistake.
+
+    Unknown parameters are ignored; an empty or repeated one of the plan is refused.
+    """
+    if not query_string:
+        return {parameter.name: parameter.default for parameter in plan}
+    given: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query_string.decode("latin-1"), keep_blank_values=True):
+        given.setdefault(name, []).append(value)
+    return {parameter.name: _read_integer(parameter, given) for parameter in plan}
+
+
+def _read_integer(parameter: IntegerParameter, given: Mapping[str, list[str]]) -> int:
+    values = given.get(parameter.name)
+    if values is None:
+        return parameter.default
+    wanted = f"must be an integer{_bounds(parameter)}"
+    if len(values) > 1:
+        raise Refusal(400, f"`{parameter.name}` is given {len(values)} times, must be given once")
+    if not _INTEGER.fullmatch(values[0]):
+        shown = f"`{values[0][:60]}`" if values[0] else "empty"
+        raise Refusal(400, f"`{parameter.name}` is {shown}, {wanted}")
+    value = int(values[0])
+    too_small = parameter.minimum is not None and value < parameter.minimum
+    too_large = parameter.maximum is not None and value > parameter.maximum
+    if too_small or too_large:
+        raise Refusal(400, f"`{parameter.name}` is {value}, {wanted}")
+    return value
+
+
+def _bounds(parameter: IntegerParameter) -> str:
+    if parameter.minimum is not None and parameter.maximum is not None:
+        return f" from {parameter.minimum} to {parameter.maximum}"
+    return "" if parameter.minimum is None else f" of at least {parameter.minimum}"
+
+
+def read_uuid(name: str, value: str) -> str:
+    """Return a uuid of the path in lower case; raises Refusal 400."""
+    if not _UUID.fullmatch(value):
+        raise Refusal(400, f"`{name}` is `{value[:60]}`, must be a uuid")
+    return value.lower()

@@ -1,0 +1,83 @@
+"""Who is calling: a bearer token or an API key, read from the headers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from mock_server.domain.entities import ApiKey, SignIn, User
+from mock_server.domain.errors import Unauthenticated
+from mock_server.http.tokens import Claims, verify_access_token
+from mock_server.storage.protocol import Transaction
+
+_MAX_VERIFIED = 4096
+
+
+class Authenticator:
+    """Find the caller of a request; remembers which tokens had a good signature."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+        self._verified: dict[str, Claims] = {}
+
+    def identify(
+        self, authorization: list[bytes], api_keys: list[bytes], tx: Transaction, now: datetime
+    ) -> User:
+        """Return the caller: any usable credential opens, the bearer token wins.
+
+        Raises Unauthenticated with the reason of the first unusable one.
+        """
+        reasons: list[str] = []
+        for attempt, values in ((self._by_token, authorization), (self._by_key, api_keys)):
+            if not values:
+                continue
+            try:
+                return attempt(values, tx, now)
+            except Unauthenticated as error:
+                reasons.append(str(error))
+        raise Unauthenticated(
+            reasons[0]
+            if reasons
+            else "no credentials, must send `Authorization: Bearer <token>` or `X-API-Key: <key>`"
+        )
+
+    def _by_token(self, values: list[bytes], tx: Transaction, now: datetime) -> User:
+        if len(values) > 1:
+            raise Unauthenticated(f"{len(values)} Authorization headers, must be one")
+        scheme, _, token = values[0].decode("latin-1").strip().partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Unauthenticated("the Authorization header must be `Bearer <token>`")
+        claims = self._claims(token.strip())
+        seconds = now.timestamp()
+        if seconds >= claims.expires:
+            raise Unauthenticated("the token has expired, sign in or refresh for a new one")
+        if seconds < claims.not_before:
+            raise Unauthenticated("the token is not valid yet")
+        if claims.sign_in_id is not None and tx.get(SignIn, claims.sign_in_id) is None:
+            raise Unauthenticated("the token's sign-in has ended, sign in for a new one")
+        return _active(tx.get(User, claims.subject), "the token's user is not known here")
+
+    def _claims(self, token: str) -> Claims:
+        claims = self._verified.get(token)
+        if claims is None:
+            claims = verify_access_token(self._secret, token)
+            if len(self._verified) >= _MAX_VERIFIED:
+                self._verified.clear()
+            self._verified[token] = claims
+        return claims
+
+    @staticmethod
+    def _by_key(values: list[bytes], tx: Transaction, now: datetime) -> User:  # noqa: ARG004
+        if len(values) > 1:
+            raise Unauthenticated(f"{len(values)} X-API-Key headers, must be one")
+        key = tx.get(ApiKey, values[0].decode("latin-1").strip())
+        if key is None:
+            raise Unauthenticated("the API key is not known here")
+        return _active(tx.get(User, key.user_id), "the API key's user is not known here")
+
+
+def _active(user: User | None, unknown: str) -> User:
+    if user is None:
+        raise Unauthenticated(unknown)
+    if not user.is_active:
+        raise Unauthenticated("the user's account is not active")
+    return user

@@ -1,0 +1,106 @@
+"""JSON Schemas of the contract, compiled once, and their findings as readable sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema_rs
+
+_TYPES: tuple[tuple[type, str], ...] = (
+    (bool, "boolean"),
+    (int, "integer"),
+    (float, "number"),
+    (str, "string"),
+    (list, "array"),
+    (dict, "object"),
+)
+_MAX_FINDINGS = 10
+_MAX_SHOWN = 60
+
+
+class SchemaSet:
+    """Compile schemas of one document; references resolve within it."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._registry = jsonschema_rs.Registry([("urn:contract", document)])
+
+    def compile(self, schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
+        """Return a validator, formats included, for a schema object of the document.
+
+        OpenAPI 3.0 schemas without `nullable` and `exclusive*` (the linter forbids them) mean
+        the same in JSON Schema 2020-12.
+        """
+        return jsonschema_rs.Draft202012Validator(
+            _absolute(schema), registry=self._registry, validate_formats=True
+        )
+
+
+def _absolute(schema: Any) -> Any:
+    if isinstance(schema, Mapping):
+        return {
+            key: f"urn:contract{value}" if key == "$ref" else _absolute(value)
+            for key, value in schema.items()
+            if key not in {"example", "examples"}
+        }
+    if isinstance(schema, list):
+        return [_absolute(item) for item in schema]
+    return schema
+
+
+def findings(validator: jsonschema_rs.Draft202012Validator, instance: Any) -> list[str]:
+    """List what is wrong, at most ten: each says which field, what is and what must be."""
+    found: list[str] = []
+    for error in validator.iter_errors(instance):
+        if len(found) == _MAX_FINDINGS:
+            found.append("and more")
+            break
+        found.append(_sentence(error))
+    return found
+
+
+def _sentence(error: jsonschema_rs.ValidationError) -> str:
+    kind: Any = error.kind
+    path = ".".join(str(part) for part in error.instance_path)
+    if kind.name == "required":
+        return f"`{'.'.join(filter(None, [path, kind.property]))}` is missing"
+    return (
+        f"{f'`{path}`' if path else 'the body'} {_predicate(kind.name, kind.value, error.instance)}"
+    )
+
+
+def _predicate(keyword: str, limit: Any, value: Any) -> str:  # noqa: PLR0911
+    match keyword:
+        case "type":
+            wanted = " or ".join(limit if isinstance(limit, list) else [limit])
+            return f"is {_article(_type_name(value))}, must be {_article(wanted)}"
+        case "minLength":
+            return f"has {len(value)} characters, must have at least {limit}"
+        case "maxLength":
+            return f"has {len(value)} characters, must have at most {limit}"
+        case "minimum":
+            return f"is {_shown(value)}, must be at least {limit}"
+        case "maximum":
+            return f"is {_shown(value)}, must be at most {limit}"
+        case "enum":
+            wanted = " or ".join(f"`{option}`" for option in limit)
+            return f"is {_shown(value)}, must be {wanted}"
+        case "format":
+            return f"is {_shown(value)}, must be a `{limit}`"
+        case "pattern":
+            return f"is {_shown(value)}, must match `{limit}`"
+        case _:
+            return f"breaks `{keyword}`"
+
+
+def _type_name(value: Any) -> str:
+    return next((name for type_, name in _TYPES if isinstance(value, type_)), "null")
+
+
+def _article(noun: str) -> str:
+    return noun if noun == "null" else f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return f"`{text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + '…'}`"

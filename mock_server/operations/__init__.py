@@ -1,0 +1,28 @@
+"""The operations of the contract: one function each, named by its operationId.
+
+`HANDLERS` finds them by name; an operation without a function is refused at start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from mock_server.http.operation import Handler, ValueCheck
+from mock_server.operations import auth, broadcast, presets, rooms, sessions
+from mock_server.operations.times import require_future_start
+
+HANDLERS: Mapping[str, Handler] = MappingProxyType(
+    {
+        name: function
+        for module in (auth, broadcast, presets, rooms, sessions)
+        for name, function in vars(module).items()
+        if callable(function)
+        and getattr(function, "__module__", "") == module.__name__
+        and not name.startswith("_")
+    }
+)
+# Rules on values that need no lookup: the contract refuses them before it looks at the role.
+VALUE_CHECKS: Mapping[str, ValueCheck] = MappingProxyType(
+    {"create_session": require_future_start, "reschedule_session": require_future_start}
+)

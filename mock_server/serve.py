@@ -1,0 +1,86 @@
+"""Run the mock: bind, prepare, say Ready once the port answers, stop cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Callable
+
+import uvicorn
+import uvloop
+from starlette.types import ASGIApp
+
+from mock_server.app import prepare
+from mock_server.errors import OperatorError
+
+_BACKLOG = 2048
+_GRACE_SECONDS = 3
+
+
+class ServeError(OperatorError):
+    """Say why the mock can't listen: what is, what must be, what to do."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket bound to an address, port 0 for any free one; raises ServeError."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        bound = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise ServeError(f"`--host {host}` is no address of this machine: {error}") from None
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind(address)
+        # Two servers may bind one port; only one may listen, so ask now and not after the banner.
+        bound.listen(_BACKLOG)
+    except OSError as error:
+        bound.close()
+        raise ServeError(_why_not(host, port, error)) from None
+    return bound
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"port {port} on {host} is in use, must be free: stop the program that has it "
+            "or choose another with `--port` (0 finds a free one)"
+        )
+    if error.errno == errno.EACCES:
+        return f"port {port} needs more rights than you have, choose one above 1023 with `--port`"
+    return f"can't listen on {host} port {port}: {error.strerror}"
+
+
+def run(app: ASGIApp, bound: socket.socket, on_ready: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `on_ready` is called once requests are answered."""
+    # uvicorn gives a signal back when it has stopped; SIGTERM then ends as Ctrl+C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(app, bound, on_ready))
+    except KeyboardInterrupt:
+        return
+
+
+async def _serve(app: ASGIApp, bound: socket.socket, on_ready: Callable[[], None]) -> None:
+    await prepare(app)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http="httptools",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+    )
+    serving = asyncio.create_task(server.serve(sockets=[bound]))
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.005)
+    if server.started:
+        on_ready()
+    await serving

@@ -1,0 +1,27 @@
+"""Every setting of the mock, with its default, the option and the variable that change it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DEFAULT_PORT = 4010
+DEFAULT_SEED = 42
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Hold what the operator chose; `public_url` is None where the Host header decides."""
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    store: str = "memory"
+    scenario: str = "demo"
+    seed: int = DEFAULT_SEED
+    public_url: str | None = None
+    cors_origins: tuple[str, ...] = ("*",)
+    quiet: bool = False
+    fault: str | None = None
+    # LiveKit's own development pair, so that tokens open a `livekit-server --dev`.
+    livekit_key: str = "devkey"
+    livekit_secret: str = "secret"  # noqa: S105
+    token_secret: str = "greenroom development secret, not for production"  # noqa: S105

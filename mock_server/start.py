@@ -1,0 +1,76 @@
+"""Start the mock from its settings: contract, world, address, banner."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from pathlib import Path
+from typing import Any
+
+from connexion.exceptions import InvalidSpecification, ResolverError
+
+from mock_server.app import API_BASE, CONTROL_BASE, build_app, build_env
+from mock_server.banner import Start, banner
+from mock_server.contract.load import ContractError, bundle_path, load_contract
+from mock_server.control.personas import personas_of
+from mock_server.env import Env
+from mock_server.http.log import RequestLog
+from mock_server.serve import bind, run
+from mock_server.settings import Settings
+
+
+def start(settings: Settings, *, contract_path: Path | None = None, colour: bool = False) -> None:
+    """Serve until a signal; raises OperatorError before the first request if it can't."""
+    contract = load_contract(contract_path or bundle_path("openapi"))
+    bound = bind(settings.host, settings.port)
+    try:
+        env = build_env(settings, contract)
+        log = RequestLog(None if settings.quiet else sys.stderr, errors=sys.stderr, colour=colour)
+        app = build_app(env, contract, load_contract(bundle_path("control")), log)
+        url = _url(settings.host, bound.getsockname()[1])
+        said = f"Ready {url}{API_BASE}" if settings.quiet else _banner(env, contract, url)
+        # What start-up made lives as long as the process: collections need not look at it again.
+        gc.freeze()
+        run(app, bound, lambda: _say(said))
+    except ResolverError as error:
+        raise ContractError(str(error)) from None
+    except InvalidSpecification as error:
+        raise ContractError(f"the contract is not valid OpenAPI 3.0: {error}") from None
+    finally:
+        bound.close()
+    env.store.close()
+    if not settings.quiet:
+        _say("Stopped")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _url(host: str, port: int) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def _banner(env: Env, contract: dict[str, Any], url: str) -> str:
+    marks = [
+        operation.get("x-provenance")
+        for methods in contract["paths"].values()
+        for operation in methods.values()
+        if "operationId" in operation
+    ]
+    with env.store.read() as tx:
+        personas = personas_of(env, tx)
+    return banner(
+        Start(
+            api_url=f"{url}{API_BASE}",
+            control_url=f"{url}{CONTROL_BASE}",
+            contract_version=env.contract_version,
+            published=marks.count("published"),
+            decided=marks.count("decided"),
+            store=env.store.description,
+            world=f"{env.seed_file.name}, seed {env.seed}",
+            personas=personas,
+        )
+    )
