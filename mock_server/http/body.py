@@ -23,11 +23,7 @@ async def read_body(receive: Receive, declared_length: bytes | None) -> bytes:
 
     Raises Refusal 413 for a longer one, 400 when it does not arrive within 30 s, ClientGone.
     """
-    if (
-        declared_length is not None
-        and declared_length.isdigit()
-        and int(declared_length) > MAX_BODY
-    ):
+    if declared_length is not None and _exceeds_limit(declared_length):
         raise _too_large()
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body"):
@@ -46,7 +42,8 @@ async def read_body(receive: Receive, declared_length: bytes | None) -> bytes:
 
 def _exceeds_limit(declared_length: bytes) -> bool:
     # The length of the number first: int() refuses thousands of digits with an error of its own.
-    return len(declared_length) > len(str(MAX_BODY)) or int(declared_length) > MAX_BODY
+    too_long = len(declared_length) > len(str(MAX_BODY))
+    return too_long or (declared_length.isdigit() and int(declared_length) > MAX_BODY)
 
 
 async def _read_chunks(receive: Receive, message: Any) -> bytes:

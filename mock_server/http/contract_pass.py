@@ -38,7 +38,7 @@ _NO_BODY: Mapping[str, Any] = {}
 _RETRY = ((b"retry-after", b"1"),)
 
 
-class ContractPass(SpecMiddleware):
+class ContractPass(SpecMiddleware):  # type: ignore[misc]
     """Serve the operations of each specification added; other paths go on to the next app."""
 
     def __init__(

@@ -102,5 +102,7 @@ def _article(noun: str) -> str:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**_MAX_SHOWN else "too large to show"
     text = str(value)
     return f"`{text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + '…'}`"

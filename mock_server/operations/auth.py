@@ -18,7 +18,7 @@ from mock_server.domain.identity import derive_token, derive_uuid
 from mock_server.env import Call
 from mock_server.http.tokens import mint_access_token
 from mock_server.http.views import View, user_view
-from mock_server.realism import guest
+from mock_server.realism import mailbox
 from mock_server.storage.indexes import TOKENS_OF_SIGN_IN, USER_BY_EMAIL
 
 _CODE_LIFETIME = timedelta(minutes=5)
@@ -39,12 +39,7 @@ def register_viewer(call: Call) -> View:
     """Make a viewer who has only a display name, and sign in."""
     number = call.tx.next_number()
     seed = call.env.seed
-    user = guest(
-        seed=seed,
-        user_id=derive_uuid(seed, "viewer", number),
-        display_name=call.body["display_name"],
-        now=call.now,
-    )
+    user = _guest(call, derive_uuid(seed, "viewer", number))
     device = DeviceToken(
         id=derive_token(seed, "device", number), user_id=user.id, created_at=call.now
     )
@@ -105,6 +100,22 @@ def exchange_auth_code(call: Call) -> View:
 def get_me(call: Call) -> View:
     """Show the caller."""
     return user_view(call.user)
+
+
+def _guest(call: Call, user_id: str) -> User:
+    name: str = call.body["display_name"]
+    # A local part has 64 characters at most (RFC 5321, 4.5.3.1.1).
+    box = mailbox(name)[:48].strip(".")
+    return User(
+        id=user_id,
+        external_user_id=derive_uuid(call.env.seed, "external", user_id),
+        organization_id=derive_uuid(call.env.seed, "organization", "guests"),
+        library_id=derive_uuid(call.env.seed, "library", user_id),
+        email=f"{box}.{user_id[:8]}@guests.greenroom.test",
+        username=name,
+        role="viewer",
+        created_at=call.now,
+    )
 
 
 def _user(call: Call, user_id: str) -> User:

@@ -1,0 +1,51 @@
+# Two commands do everything on a machine with Python >= 3.11: `make serve` and `make test`.
+# Both keep to .venv; the machine's own Python is left alone.
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help serve test check format lock bench
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+serve: .venv/installed ## start the mock server (options in ARGS)
+	@$(BIN)/greenroom serve $(ARGS)
+
+test: .venv/ready ## run the tests, then the conformance suite against the mock
+	$(BIN)/python -m pytest tests -n auto --dist loadgroup -q
+	$(BIN)/python -m pytest -q
+
+check: .venv/ready ## format, lint, types, import rules, contract, coverage: what CI runs
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports
+	$(BIN)/greenroom contract lint
+	./tools/coverage
+
+format: .venv/ready ## format and mend what can be mended
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
+
+bench: .venv/ready ## measure what the README claims
+	$(BIN)/python -m benchmarks
+
+lock: ## pin dependencies anew, with hashes (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "greenroom needs Python 3.11 or newer: make PYTHON=/path/to/python3.12")'
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python requirements.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/ready: .venv/installed requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
