@@ -9,79 +9,14 @@ can say "that session, but live".
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import yaml
+from mock_server.contract.sources import SourceError, load_yaml
 
 DOCUMENTS = ("openapi", "control")
-KINDS = (
-    "schemas",
-    "responses",
-    "parameters",
-    "examples",
-    "requestBodies",
-    "headers",
-    "securitySchemes",
-    "links",
-)
-
-
-class SourceError(ValueError):
-    """A source of the contract cannot be read, or a reference in it leads nowhere."""
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML as JSON sees it: keys are text, dates are text, only `true` and `false` are booleans."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {
-        first: [(f"tag:yaml.org,2002:{tag}", re.compile(rf"^(?:{pattern})$"))]
-        for firsts, tag, pattern in (
-            ("tf", "bool", "true|false"),
-            ("n", "null", "null"),
-            ("-0123456789", "float", r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"),
-        )
-        for first in firsts
-    }
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        result: dict[Hashable, Any] = {}
-        for key, value in node.value:
-            if key.value in result:
-                line = f"{key.start_mark.name}:{key.start_mark.line + 1}"
-                raise SourceError(f"{line}: `{key.value}` is there twice, must be there once")
-            result[key.value] = self.construct_object(value, deep=deep)
-        return result
-
-
-def _refuse_nothing(_loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
-    if node.value == "" and node.style is None:  # a comma in an unquoted sentence makes these
-        line = f"{node.start_mark.name}:{node.start_mark.line + 1}"
-        raise SourceError(f"{line}: a key has no value, must have one; quote text with commas")
-    return str(node.value)
-
-
-def _construct_number(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int | float:
-    text = loader.construct_scalar(node)
-    return float(text) if "." in text else int(text)
-
-
-_Loader.add_constructor("tag:yaml.org,2002:float", _construct_number)
-_Loader.add_constructor("tag:yaml.org,2002:str", _refuse_nothing)
-
-
-def load_yaml(path: Path) -> Any:
-    """Read one source file; raise `SourceError` with file and line when it is not YAML."""
-    try:
-        with path.open(encoding="utf-8") as stream:
-            return yaml.load(stream, Loader=_Loader)  # noqa: S506  a restricted SafeLoader
-    except OSError as error:
-        raise SourceError(f"`{path}` cannot be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise SourceError(f"`{path}` is not YAML: {error}") from error
+KINDS = ("schemas", "responses", "parameters", "examples", "headers", "links", "securitySchemes")
 
 
 @dataclass(slots=True)
@@ -154,11 +89,11 @@ class _Bundling:
 
 
 def bundle(root: Path, name: str = "openapi") -> dict[str, Any]:
-    """Return the document `root/<name>.yaml` with every reference local and in a fixed order.
+    """Join `root/openapi/<name>.yaml` and all it refers to; raise `SourceError`.
 
-    `root` is the folder of the sources, `openapi/`. Raises `SourceError`.
+    Paths keep the order of the route table; components are sorted by kind and name.
     """
-    source = (root / f"{name}.yaml").resolve()
+    source = (root / "openapi" / f"{name}.yaml").resolve()
     state = _Bundling()
     document: dict[str, Any] = state.resolve(state.file(source), source)
     own = document.pop("components", {})
@@ -176,22 +111,23 @@ def render(document: dict[str, Any]) -> str:
 
 
 def write_bundle(root: Path) -> list[Path]:
-    """Write `root/dist/<name>.json` of every document; return the paths; raise `SourceError`."""
-    (root / "dist").mkdir(exist_ok=True)
-    paths = []
-    for name in DOCUMENTS:
-        path = root / "dist" / f"{name}.json"
-        path.write_text(render(bundle(root, name)), encoding="utf-8")
-        paths.append(path)
-    return paths
+    """Write every document's bundle to `root/openapi/dist` and return the paths.
+
+    Nothing is written when a source is wrong; raises `SourceError` then.
+    """
+    texts = {_target(root, name): render(bundle(root, name)) for name in DOCUMENTS}
+    for path, text in texts.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return list(texts)
 
 
 def stale(root: Path) -> list[Path]:
-    """List the bundles under `root/dist` that are missing or differ from their sources."""
+    """List the bundles that are missing or differ from what their sources make."""
     return [
         path
         for name in DOCUMENTS
-        if not (path := root / "dist" / f"{name}.json").is_file()
+        if not (path := _target(root, name)).is_file()
         or path.read_text(encoding="utf-8") != render(bundle(root, name))
     ]
 
@@ -199,3 +135,7 @@ def stale(root: Path) -> list[Path]:
 def is_fresh(root: Path) -> bool:
     """Tell whether every committed bundle is what its sources make."""
     return not stale(root)
+
+
+def _target(root: Path, name: str) -> Path:
+    return root / "openapi" / "dist" / f"{name}.json"
