@@ -80,6 +80,12 @@ def guest_name(seed: int, number: int) -> str:
     return _dealt(seed, "guest", pool=GUEST_NAMES, number=number)
 
 
+def guest_email(box: str, user_id: str) -> str:
+    """Return the address of a guest, who has none: unique by the id, valid by its length."""
+    # A local part has 64 characters at most (RFC 5321, 4.5.3.1.1).
+    return f"{box[:48].strip('.')}.{user_id[:8]}@guests.greenroom.test"
+
+
 def talk(seed: int, topic: Topic, number: int) -> Talk:
     """Return the `number`th session (from 0) on a topic; a topic that is used up starts again."""
     talks = TALKS[topic]
