@@ -23,9 +23,10 @@ from mock_server.http.contract_pass import ContractPass
 from mock_server.http.log import RequestLog
 from mock_server.http.operation import Handler
 from mock_server.http.pages import Pages
-from mock_server.seeds import load_seed, plant
+from mock_server.seeds import SeedFile, load_seed, names, plant
 from mock_server.settings import Settings
 from mock_server.storage.open import open_store
+from mock_server.storage.protocol import StorageError
 
 API_BASE = "/v1/webinar"
 CONTROL_BASE = "/_mock"
@@ -37,9 +38,7 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def build_env(
-    settings: Settings, contract: Mapping[str, Any], *, clock: Clock = wall_clock
-) -> Env:
+def build_env(settings: Settings, contract: Mapping[str, Any], *, clock: Clock = wall_clock) -> Env:
     """Open the store, plant the scenario in it if it is empty, and gather what requests share.
 
     Raises StorageError or SeedError with a sentence for the operator.
@@ -56,10 +55,21 @@ def build_env(
         store=store,
         clock=clock,
         seed=settings.seed if world is None else world.seed,
-        seed_file=seed_file if world is None else load_seed(world.scenario),
+        seed_file=seed_file if world is None else _seed_file_of(world, seed_file, settings),
         lifecycle=compile_lifecycle(contract),
         contract_version=contract["info"]["version"],
         started_at=clock(),
+    )
+
+
+def _seed_file_of(world: World, chosen: SeedFile, settings: Settings) -> SeedFile:
+    if world.scenario == chosen.name:
+        return chosen
+    if world.scenario in names():
+        return load_seed(world.scenario)
+    raise StorageError(
+        f"`{settings.store}` holds a world of the scenario `{world.scenario}`, "
+        "`--scenario` must name its file (or choose another store)"
     )
 
 

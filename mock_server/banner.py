@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mock_server import __version__
-from mock_server.control.personas import PersonaView
+from mock_server.control.personas import PersonaCredentials
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,28 +20,42 @@ class Start:
     decided: int
     store: str
     world: str
-    personas: Sequence[PersonaView]
+    personas: Sequence[PersonaCredentials]
 
 
 def banner(start: Start) -> str:
     """Write the banner, `Ready` on its last line."""
     operations = start.published + start.decided
-    lines = [
-        f"greenroom {__version__}",
-        "",
-        f"  API      {start.api_url}",
-        f"           contract {start.contract_version}: {operations} operations, "
-        f"{start.published} published, {start.decided} decided",
-        f"  Docs     {start.api_url}/ui",
-        f"  Control  {start.control_url}/ui",
-        f"  Store    {start.store}",
-        f"  World    {start.world}",
-        "  Clock    real time",
-        "",
+    provenance = f"{start.published} published, {start.decided} decided"
+    rows = [
+        ("API", start.api_url),
+        ("", f"contract {start.contract_version}, {operations} operations: {provenance}"),
+        ("Docs", f"{start.api_url}/ui"),
+        ("Control", f"{start.control_url}/ui"),
+        ("Store", start.store),
+        ("World", start.world),
+        ("Clock", "real time"),
     ]
-    for persona in start.personas:
-        if persona.usable:
-            lines += [f"  {persona.name:<13} X-API-Key: {persona.api_key}"]
-    lines += ["", *_tokens(start.personas), ""]
-    lines += [f"Try: curl {start.api_url}/sessions/live", "Ready (Ctrl+C to quit)"]
-    return "\n".join(lines)
+    lines = [f"greenroom {__version__}", ""]
+    lines += [f"  {name:<8} {value}" for name, value in rows]
+    lines += ["", *_credentials(start.personas), ""]
+    return "\n".join([*lines, f"Try: {_first_request(start)}", "Ready (Ctrl+C to quit)"])
+
+
+def _credentials(personas: Sequence[PersonaCredentials]) -> list[str]:
+    keys = [
+        f"  {persona.name:<13} X-API-Key: {persona.api_key}"
+        for persona in personas
+        if persona.api_key
+    ]
+    tokens = [
+        f"  {persona.name:<13} Authorization: Bearer {persona.access_token}"
+        for persona in personas
+        if persona.usable
+    ]
+    return [*keys, "", *tokens]
+
+
+def _first_request(start: Start) -> str:
+    key = next((persona.api_key for persona in start.personas if persona.api_key), "")
+    return f"curl -H 'X-API-Key: {key}' {start.api_url}/rooms/my"

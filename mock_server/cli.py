@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from conformance.check import main as check  # noqa: PLC0415
 
         return check(arguments[1:])
-    if not arguments or arguments[0].startswith("-") and arguments[0] not in _TOP_OPTIONS:
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in _TOP_OPTIONS):
         arguments = ["serve", *arguments]
     options = _parser().parse_args(arguments)
     code: int = options.run(options)
@@ -92,6 +93,8 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    # connexion imports starlette's test client, whose advice is not for our user.
+    warnings.filterwarnings("ignore", message="Using `httpx` with `starlette.testclient`")
     from mock_server.errors import OperatorError  # noqa: PLC0415
     from mock_server.start import start  # noqa: PLC0415
 

@@ -10,7 +10,7 @@ from typing import Any
 from mock_server.domain.entities import User
 from mock_server.domain.lifecycle import Lifecycle
 from mock_server.media.ingress import Addresses
-from mock_server.seeds.load import SeedFile
+from mock_server.seeds import SeedFile
 from mock_server.settings import Settings
 from mock_server.storage.protocol import Store, Transaction
 

@@ -6,6 +6,7 @@ values (422) → role (403) → the handler, in one transaction → the answer, 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -182,4 +183,8 @@ def _checked_answer(operation: Operation, data: Any, now: datetime) -> bytes:
     if not operation.answer.is_valid(payload):
         found = "; ".join(findings(operation.answer, payload))
         raise ContractBreach(f"`{operation.id}`: the answer breaks the contract: {found}")
-    return orjson.dumps(payload)
+    try:
+        return orjson.dumps(payload)
+    except TypeError:
+        # A page number may be any integer; orjson writes those of 64 bits.
+        return json.dumps(payload).encode()

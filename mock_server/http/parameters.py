@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from mock_server.http.errors import Refusal
 
-_INTEGER = re.compile(r"-?[0-9]{1,30}", re.ASCII)
+_INTEGER = re.compile(r"-?[0-9]{1,1000}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 

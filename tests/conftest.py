@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from mock_server.app import build_app, build_env, prepare
+from mock_server.contract.load import bundle_path, load_contract
+from mock_server.env import Env
+from mock_server.http.log import RequestLog
+from mock_server.settings import Settings
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+API = "/v1/webinar"
+CONTRACT = load_contract(bundle_path("openapi"))
+CONTROL = load_contract(bundle_path("control"))
+
+
+@dataclass
+class Clock:
+    now: datetime = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **how: float) -> None:
+        self.now += timedelta(**how)
+
+
+@dataclass
+class Mock:
+    """The mock in this process: requests without a socket, under a clock of the test's."""
+
+    env: Env
+    clock: Clock
+    app: Any
+    log: io.StringIO
+    loop: asyncio.AbstractEventLoop
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def send(self, method: str, path: str, *, by: str | None = None, **how: Any) -> httpx.Response:
+        headers = dict(how.pop("headers", {}))
+        if by is not None:
+            headers["X-API-Key"] = f"greenroom-{by.replace('_', '-')}-key"
+        url = path if path.startswith(("/_mock", "/hls", "/whip", "/x")) else f"{API}{path}"
+
+        async def request() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://mock:4010") as each:
+                return await each.request(method, url, headers=headers, **how)
+
+        return self.loop.run_until_complete(request())
+
+    def data(self, method: str, path: str, **how: Any) -> Any:
+        answer = self.send(method, path, **how)
+        assert answer.is_success, answer.text
+        return answer.json()["data"]
+
+    def room(self, by: str = "host", **body: Any) -> str:
+        made = self.data("POST", "/rooms", by=by, json={"title": "Launch room", **body})
+        return str(made["room"]["id"])
+
+    def preset(self, by: str = "host", **body: Any) -> str:
+        wanted = {"name": "Webinar", "type": "whip", "primary_color": "#123abc", **body}
+        return str(self.data("POST", "/presets", by=by, json=wanted)["id"])
+
+    def session(self, by: str = "host", room: str | None = None, **body: Any) -> str:
+        preset = body.pop("preset_id", None) or self.preset(by)
+        wanted = {"title": "Launch", "preset_id": preset, **body}
+        path = f"/rooms/{room or self.room(by)}/sessions"
+        return str(self.data("POST", path, by=by, json=wanted)["session"]["id"])
+
+
+def build_mock(loop: asyncio.AbstractEventLoop, **settings: Any) -> Mock:
+    clock = Clock()
+    env = build_env(replace(Settings(), **settings), CONTRACT, clock=clock)
+    log = io.StringIO()
+    app = build_app(env, CONTRACT, CONTROL, RequestLog(log, errors=log))
+    loop.run_until_complete(prepare(app))
+    return Mock(env, clock, app, log, loop)
+
+
+@pytest.fixture(scope="session")
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def mock(request, loop, tmp_path) -> Iterator[Mock]:
+    """An empty world (personas, a preset each, no rooms), on each store."""
+    store = "memory" if request.param == "memory" else f"sqlite:///{tmp_path / 'world.db'}"
+    built = build_mock(loop, scenario="empty", store=store)
+    yield built
+    built.env.store.close()
+
+
+@pytest.fixture
+def demo(loop) -> Iterator[Mock]:
+    """The demo world in memory."""
+    built = build_mock(loop)
+    yield built
+    built.env.store.close()
