@@ -73,7 +73,8 @@ def _show(seed: int, session_id: str, seats: int) -> _Show:
     one, two, three, four, five, six, seven, eight, nine = (
         int.from_bytes(raw[at : at + 4]) / 2**32 for at in range(0, 36, 4)
     )
-    size = _SMALLEST + int((seats - _SMALLEST + 1) * one * (0.4 + 0.6 * one))
+    share = 0.05 + 0.95 * one * (0.4 + 0.6 * one)
+    size = _SMALLEST + int((seats - _SMALLEST + 1) * share)
     ramp = 90.0 + 210.0 * two
     return _Show(
         key=int.from_bytes(raw[36:]),

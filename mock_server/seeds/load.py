@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-from mock_server.seeds import sections
 from mock_server.seeds.errors import SeedNotFound, SeedSyntax
 from mock_server.seeds.nodes import Value, compose, fields, integer, length, text
 from mock_server.seeds.rules import Known, check_rooms
+from mock_server.seeds.sections import (
+    read_organization,
+    read_person,
+    read_persona,
+    read_preset,
+    read_room,
+    read_session,
+    section,
+)
 from mock_server.seeds.shape import SeedFile
 from mock_server.seeds.times import ZERO
 
+T = TypeVar("T")
 _VERSION = 1
+# What there is in a file, and what a message calls one of it.
+_SECTIONS = {
+    "organizations": "organization",
+    "people": "person",
+    "personas": "persona",
+    "presets": "preset",
+    "rooms": "room",
+    "sessions": "session",
+}
 _MAX_BYTES = 1 << 20
 _PACKAGE = Path(__file__).parent.parent
 
@@ -72,36 +92,31 @@ def _read(name: str, whole: Value) -> SeedFile:
     given.take("version", integer(_VERSION, _VERSION))
     description = given.maybe("description", text()) or ""
     step = given.maybe("schedule_step", length) or ZERO
-    keys: dict[str, str] = {}
-    organizations, people, personas, presets, rooms, sessions = (
-        given.maybe(section, lambda value: value)
-        for section in ("organizations", "people", "personas", "presets", "rooms", "sessions")
-    )
+    parts = {plural: given.maybe(plural, lambda value: value) for plural in _SECTIONS}
     given.finish()
-    found_organizations = sections.section(
-        organizations, "organization", sections.read_organization, keys
-    )
-    read_person = partial(sections.read_person, organizations=found_organizations, emails={})
-    found_people = sections.section(people, "person", read_person, keys)
-    read_persona = partial(sections.read_persona, people=found_people, taken={})
-    read_preset = partial(sections.read_preset, people=found_people)
-    read_room = partial(sections.read_room, people=found_people)
-    found_personas = sections.section(personas, "persona", read_persona, {})
-    found_presets = sections.section(presets, "preset", read_preset, keys)
-    found_rooms = sections.section(rooms, "room", read_room, keys)
-    known = Known(found_people, found_presets, found_rooms, step)
-    found_sessions = sections.section(
-        sessions, "session", partial(sections.read_session, world=known), keys
-    )
-    check_rooms(whole.file, found_sessions)
+    keys: dict[str, str] = {}
+
+    def read(plural: str, reader: Callable[[str, Value], T]) -> dict[str, T]:
+        # Personas are names of roles, not things in the world.
+        taken = {} if plural == "personas" else keys
+        return section(parts[plural], _SECTIONS[plural], reader, taken)
+
+    organizations = read("organizations", read_organization)
+    people = read("people", partial(read_person, organizations=organizations, emails={}))
+    personas = read("personas", partial(read_persona, people=people, taken={}))
+    presets = read("presets", partial(read_preset, people=people))
+    rooms = read("rooms", partial(read_room, people=people))
+    known = Known(people, presets, rooms, step)
+    sessions = read("sessions", partial(read_session, world=known))
+    check_rooms(whole.file, sessions)
     return SeedFile(
         name=name,
         description=description,
         schedule_step=step,
-        organizations=found_organizations,
-        people=found_people,
-        personas=tuple(found_personas.values()),
-        presets=found_presets,
-        rooms=found_rooms,
-        sessions=found_sessions,
+        organizations=organizations,
+        people=people,
+        personas=tuple(personas.values()),
+        presets=presets,
+        rooms=rooms,
+        sessions=sessions,
     )

@@ -112,8 +112,7 @@ def _library_id(seed: int, person_key: str) -> str:
 
 def _presets(seed_file: SeedFile, seed: int, times: Calendar) -> dict[str, Preset]:
     return {
-        key: _preset(seed_file, seed, preset, times)
-        for key, preset in seed_file.presets.items()
+        key: _preset(seed_file, seed, preset, times) for key, preset in seed_file.presets.items()
     }
 
 
