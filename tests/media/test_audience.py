@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mock_server.media.audience import Audience, audience
+
+SINCE = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SEEDS = st.integers(0, 2**32)
+IDS = st.uuids().map(str)
+SEATS = st.integers(0, 50_000)
+JOINED = st.integers(0, 300)
+SECONDS = st.floats(0, 90 * 86_400)
+
+
+def at(
+    seconds: float, *, seed: int = 1, session_id: str = "5b2f", seats: int = 500, joined: int = 0
+) -> Audience:
+    return audience(
+        seed=seed,
+        session_id=session_id,
+        seats=seats,
+        joined=joined,
+        since=SINCE,
+        until_or_now=SINCE + timedelta(seconds=seconds),
+    )
+
+
+@given(seed=SEEDS, session_id=IDS, seats=SEATS, joined=JOINED, seconds=SECONDS)
+def test_joined_people_watch_and_nobody_sits_on_anothers_seat(
+    seed: int, session_id: str, seats: int, joined: int, seconds: float
+) -> None:
+    found = at(seconds, seed=seed, session_id=session_id, seats=seats, joined=joined)
+
+    assert joined <= found.viewers <= found.peak <= max(seats, joined)
+
+
+@given(seed=SEEDS, session_id=IDS, seats=SEATS, joined=JOINED, first=SECONDS, later=SECONDS)
+def test_the_peak_never_falls_with_time(
+    *, seed: int, session_id: str, seats: int, joined: int, first: float, later: float
+) -> None:
+    before, after = (
+        at(seconds, seed=seed, session_id=session_id, seats=seats, joined=joined)
+        for seconds in sorted((first, later))
+    )
+
+    assert before.peak <= after.peak
+    assert before.viewers <= after.peak
+
+
+@given(seed=SEEDS, session_id=IDS, seats=SEATS, joined=JOINED, more=JOINED, seconds=SECONDS)
+def test_the_peak_never_falls_with_more_joins(
+    *, seed: int, session_id: str, seats: int, joined: int, more: int, seconds: float
+) -> None:
+    few, many = (
+        at(seconds, seed=seed, session_id=session_id, seats=seats, joined=people)
+        for people in (joined, joined + more)
+    )
+
+    assert few.peak <= many.peak
+
+
+@given(seed=SEEDS, session_id=IDS, joined=JOINED, seconds=SECONDS)
+def test_without_seats_only_those_who_joined_watch(
+    seed: int, session_id: str, joined: int, seconds: float
+) -> None:
+    found = at(seconds, seed=seed, session_id=session_id, seats=0, joined=joined)
+
+    assert found == Audience(viewers=joined, peak=joined)
+
+
+@given(seed=SEEDS, session_id=IDS, seats=st.integers(3, 50_000))
+def test_at_least_three_come_within_half_an_hour_and_nobody_at_the_very_start(
+    seed: int, session_id: str, seats: int
+) -> None:
+    assert at(0, seed=seed, session_id=session_id, seats=seats) == Audience(viewers=0, peak=0)
+    assert at(1800, seed=seed, session_id=session_id, seats=seats).peak >= 3
+
+
+@given(seed=SEEDS, session_id=IDS, seats=SEATS, seconds=st.floats(0, 86_400))
+def test_a_clock_before_the_start_counts_as_the_start(
+    seed: int, session_id: str, seats: int, seconds: float
+) -> None:
+    assert at(-seconds, seed=seed, session_id=session_id, seats=seats, joined=2) == Audience(2, 2)
+
+
+def test_nearly_every_session_of_decent_size_moves_within_twenty_seconds() -> None:
+    still = [
+        (number, minute)
+        for number in range(100)
+        for minute in (1, 3, 30, 90)
+        if len(
+            {
+                at(60 * minute + second, session_id=str(number), seats=5_000).viewers
+                for second in range(0, 21, 5)
+            }
+        )
+        == 1
+    ]
+
+    assert len(still) <= 2
+
+
+@given(seed=SEEDS, session_id=IDS)
+def test_the_peak_reaches_its_plateau_within_a_quarter_of_an_hour(
+    seed: int, session_id: str
+) -> None:
+    soon = at(15 * 60, seed=seed, session_id=session_id, seats=5_000).peak
+
+    assert at(30 * 86_400, seed=seed, session_id=session_id, seats=5_000).peak == soon
+
+
+@given(seed=SEEDS, session_id=IDS, second=st.integers(0, 7_200))
+def test_nobody_comes_or_goes_in_hordes(seed: int, session_id: str, second: int) -> None:
+    a, b = (
+        at(second + ahead, seed=seed, session_id=session_id, seats=5_000).viewers
+        for ahead in (0, 1)
+    )
+
+    assert abs(a - b) <= 5_000 // 20
+
+
+def test_sessions_draw_audiences_of_every_size() -> None:
+    peaks = [at(3_600, session_id=str(number), seats=100).peak for number in range(300)]
+
+    assert min(peaks) < 15
+    assert max(peaks) > 90
+    assert 25 < sorted(peaks)[150] < 60
+
+
+def test_some_sessions_lose_people_slowly_and_most_keep_them() -> None:
+    losses = []
+    for number in range(200):
+        found = at(3 * 3_600, session_id=str(number), seats=5_000)
+        losses.append(1 - found.viewers / found.peak)
+
+    assert max(losses) > 0.2
+    assert sum(loss < 0.17 for loss in losses) > 100
+
+
+def test_another_seed_draws_another_audience() -> None:
+    assert at(600, seed=1) == at(600, seed=1)
+    assert len({at(600, seed=seed) for seed in range(8)}) > 4
