@@ -1,0 +1,1 @@
+"""Checks any server against the contract, over HTTP alone."""

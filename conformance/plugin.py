@@ -1,0 +1,141 @@
+"""The pytest plugin: options, and a door to the suite for runs that collect its rules.
+
+It is loaded into every pytest run where greenroom is installed. So it imports nothing but
+pytest until a rule is collected, adds only options that begin with `--greenroom-` (the short
+ones join when the run names the rules), and does nothing in runs without rules.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+MARK = "conformance_rule"
+PROPERTY = "conformance"
+RULES_AT = ("conformance.rules", "conformance/rules", "conformance\\rules")
+
+OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("level", {"choices": ("published", "decided"), "default": "decided",
+               "help": "published: only what the provider states; decided: the whole contract"}),
+    ("rule", {"action": "append", "default": [], "metavar": "ID",
+              "help": "only this rule, or every rule below this dotted prefix; repeatable"}),
+    ("rules", {"action": "store_true", "default": False, "help": "list the rules and exit"}),
+    ("identities", {"metavar": "TOML", "default": None, "help": "a file of credentials"}),
+    ("run-id", {"metavar": "ID", "default": None, "help": "what titles of this run begin with"}),
+    ("profile", {"choices": ("quick", "full"), "default": "full",
+                 "help": "quick: fewer generated requests"}),
+    ("generation-seed", {"type": int, "default": 1, "metavar": "N",
+                         "help": "the seed of generated requests"}),
+)  # fmt: skip
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options under names nobody else has."""
+    group = parser.getgroup("greenroom", "greenroom: rules of the contract")
+    for name, attributes in OPTIONS:
+        dest = f"greenroom_{name.replace('-', '_')}"
+        group.addoption(f"--greenroom-{name}", dest=dest, **attributes)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> None:
+    """Add the short option names when this run names the rules."""
+    if not _names_the_rules(args, early_config.getini("testpaths")):
+        return
+    group = parser.getgroup("greenroom")
+    for name, attributes in OPTIONS:
+        dest = f"greenroom_{name.replace('-', '_')}"
+        with contextlib.suppress(argparse.ArgumentError, ValueError):
+            group.addoption(f"--{name}", dest=dest, **attributes)
+
+
+def _names_the_rules(args: Sequence[str], testpaths: Sequence[str]) -> bool:
+    return any(place in arg for arg in (*args, *testpaths) for place in RULES_AT)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Announce the mark, and wait for rules."""
+    config.addinivalue_line("markers", f"{MARK}(rule): a rule of the contract")
+    config.pluginmanager.register(Doorway(config), "conformance-doorway")
+
+
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """List the rules when asked to."""
+    if not config.getoption("greenroom_rules"):
+        return None
+    from conformance.report import listing  # noqa: PLC0415 - only when asked for
+    from conformance.rule import rules  # noqa: PLC0415
+
+    print(listing(rules().values(), options(config)), end="")  # noqa: T201 - the answer itself
+    return 0
+
+
+def options(config: pytest.Config) -> Any:
+    """Return what the run was asked to do, as the suite's Options."""
+    from conformance.suite import Options  # noqa: PLC0415
+
+    identities = config.getoption("greenroom_identities")
+    return Options(
+        base_url=config.getoption("base_url", None) or None,
+        level=config.getoption("greenroom_level"),
+        rules=tuple(config.getoption("greenroom_rule")),
+        identities=Path(identities) if identities else None,
+        run_id=config.getoption("greenroom_run_id"),
+        profile=config.getoption("greenroom_profile"),
+        seed=config.getoption("greenroom_generation_seed"),
+    )
+
+
+class Doorway:
+    """Brings in the suite when a rule is collected, and its report when one was tried."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.outcomes: list[Any] = []
+        self.run: Any = None
+
+    @property
+    def asked(self) -> Any:
+        """Return the run's options, as the suite's Options."""
+        return options(self.config)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the selected rules, and open the suite when there are any."""
+        if not any(item.get_closest_marker(MARK) for item in items):
+            return
+        from conformance.run import Run, select  # noqa: PLC0415
+
+        self.run = Run(self.config, options(self.config), select(self.config, items))
+        if not self.config.option.collectonly:
+            self.config.pluginmanager.register(self.run, "conformance-run")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what a report says of its rule; under xdist it comes from another process."""
+        for name, value in report.user_properties:
+            if name == PROPERTY and (report.when == "call" or not report.passed):
+                self.outcomes.extend(value)  # type: ignore[arg-type]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        """Let the exit status say pass, fail, or could not decide, when only rules were run."""
+        yield
+        if self.run is not None or self.outcomes:
+            from conformance.run import settled_status  # noqa: PLC0415
+
+            settled_status(session, self)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the suite's own report below pytest's."""
+        if self.outcomes:
+            from conformance.run import report_into  # noqa: PLC0415
+
+            report_into(terminalreporter, self)

@@ -1,0 +1,222 @@
+"""The life of a session: every operation in every state, straight from the contract's table."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.bodies import arguments
+from conformance.contract import bundled
+from conformance.reply import Reply
+from conformance.rule import rule
+from conformance.scenes import Scene, must_be_unchanged
+from conformance.world import Made, World, needed
+
+CONTRACT = bundled()
+LIFECYCLE = CONTRACT.session
+TABLE = "#/x-lifecycles/session"
+OPERATIONS = [
+    operation.id
+    for operation in CONTRACT.operations.values()
+    if operation.path.startswith("/sessions/{id}")
+]
+STATES = (*LIFECYCLE.states, "broadcasting")
+
+
+def state_named(label: str) -> str:
+    """Return the contract's state behind a label of ours: broadcasting is a kind of live."""
+    return "live" if label == "broadcasting" else label
+
+
+def allowed(operation: str, label: str) -> bool:
+    """Tell whether the table lets anybody call the operation in that state."""
+    state = state_named(label)
+    return not LIFECYCLE.governs(operation) or LIFECYCLE.allows(operation, state) is not None
+
+
+PAIRS = [(operation, state) for operation in OPERATIONS for state in STATES]
+ALLOWED = [pytest.param(*pair, id="-".join(pair)) for pair in PAIRS if allowed(*pair)]
+REFUSED = [pytest.param(*pair, id="-".join(pair)) for pair in PAIRS if not allowed(*pair)]
+
+
+def session_in(world: World, state: str) -> Made:
+    """Make a session in a state; webcam, because every operation is open to that mode."""
+    if state == "expired":
+        world.bring("", state)
+    return world.new_session(state, mode="webcam")
+
+
+def call(world: World, operation: str, session: str) -> Reply:
+    """Call an operation as the room's host, with a body it accepts."""
+    found = CONTRACT.operations[operation]
+    return world.api.send(operation, session, by=world.host, **arguments(world, found))
+
+
+@rule(
+    "session.lifecycle.allowed",
+    level="decided",
+    must="An operation the lifecycle allows MUST succeed and leave the session in the state the "
+    "lifecycle names",
+    contract=TABLE,
+    operations=OPERATIONS,
+)
+@pytest.mark.parametrize(("operation", "state"), ALLOWED)
+def test_an_allowed_operation_moves_the_session(world: World, operation: str, state: str) -> None:
+    """Call an operation in a state from which the table has a row."""
+    made = session_in(world, state)
+    reply = call(world, operation, made.id).must(200)
+    move = LIFECYCLE.allows(operation, state_named(state))
+    target = move.target if move else "same"
+    after = world.api.send("get_session", made.id)
+    if target == "gone":
+        after.must(404)
+        return
+    expected = state_named(state) if target == "same" else target
+    status = after.must(200).data("status")
+    reply.check(status == expected, f"the session to be `{expected}` afterwards", f"`{status}`")
+
+
+@rule(
+    "session.lifecycle.refused",
+    level="decided",
+    must="An operation the lifecycle does not allow MUST be refused with 409 and change nothing",
+    contract=TABLE,
+    operations=OPERATIONS,
+)
+@pytest.mark.parametrize(("operation", "state"), REFUSED)
+def test_any_other_operation_is_refused(world: World, operation: str, state: str) -> None:
+    """Call an operation in a state from which the table has no row."""
+    made = session_in(world, state)
+    scene = Scene(made.id, (("get_session", made.id), ("get_room", made.room_id)))
+    before = scene.look(world)
+    reply = call(world, operation, made.id).must(409)
+    must_be_unchanged(reply, before, scene.look(world))
+
+
+@rule(
+    "session.lifecycle.join_by_host",
+    level="decided",
+    must="The room's host MUST be let into a scheduled session, and nobody else",
+    contract=TABLE,
+    operations=("join_session",),
+)
+def test_only_the_host_joins_before_the_start(world: World) -> None:
+    """Join a scheduled session as its host, as a viewer, and as another host."""
+    made = world.new_session()
+    world.api.send("join_session", made.id, by=world.host).must(200)
+    world.api.send("join_session", made.id, by=world.viewer).must(409)
+    world.api.send("join_session", made.id, by=world.other_host).must(409)
+
+
+@rule(
+    "session.lifecycle.webcam_only",
+    level="decided",
+    must="`start_webcam_hls` MUST be refused with 409 for a session whose mode is `rtmp`",
+    contract=TABLE,
+    operations=("start_webcam_hls",),
+)
+def test_the_webcam_broadcast_needs_the_webcam_mode(world: World) -> None:
+    """Start the webcam's broadcast in an rtmp session."""
+    made = world.new_session("live", mode="rtmp")
+    world.api.send("start_webcam_hls", made.id, by=world.host).must(409)
+    made = world.new_session("live", mode="webcam")
+    world.api.send("start_webcam_hls", made.id, by=world.host).must(200)
+
+
+@rule(
+    "session.lifecycle.one_live",
+    level="decided",
+    must="While a session of a room is live, starting another one there MUST be refused with 409",
+    contract=TABLE,
+    operations=("start_session", "go_live"),
+)
+@pytest.mark.parametrize("operation", ["start_session", "go_live"])
+@pytest.mark.parametrize("first", ["live", "broadcasting"])
+def test_a_room_has_one_live_session(world: World, operation: str, first: str) -> None:
+    """Start a second session while the first is live, and again when it has ended."""
+    one = world.new_session(first)
+    two = world.new_session(room_id=one.room_id)
+    reply = world.api.send(operation, two.id, by=world.host).must(409)
+    status = world.session(two.id)["status"]
+    reply.check(status == "scheduled", "the second to stay `scheduled`", f"`{status}`")
+    active = world.room(one.room_id).get("active_session_id")
+    reply.check(active == one.id, f"the first, `{one.id}`, to stay active", f"`{active}`")
+    needed(world.api.send("end_session", one.id, by=world.host), 200)
+    world.api.send(operation, two.id, by=world.host).must(200)
+
+
+@rule(
+    "session.lifecycle.room_freed",
+    level="decided",
+    must="A room's `active_session_id` MUST be its live session, and absent when it has none",
+    contract="#/components/schemas/RoomResponse",
+    operations=("start_session", "end_session", "get_room"),
+)
+def test_a_room_shows_its_live_session(world: World) -> None:
+    """Read the room before the start, after it, and after the end."""
+    made = world.new_session()
+    room = world.api.send("get_room", made.room_id).must(200)
+    room.check("active_session_id" not in room.data(), "no `active_session_id`", "one")
+    world.bring(made.id, "live")
+    room = world.api.send("get_room", made.room_id).must(200)
+    room.equal(room.data("active_session_id"), made.id, "`active_session_id`")
+    needed(world.api.send("end_session", made.id, by=world.host), 200)
+    room = world.api.send("get_room", made.room_id).must(200)
+    room.check("active_session_id" not in room.data(), "no `active_session_id`", "one")
+    world.api.send("delete_room", made.room_id, by=world.host).must(200)
+
+
+@rule(
+    "room.delete_while_live",
+    level="decided",
+    must="A room with a live session MUST NOT be deleted: 409, and nothing changes",
+    contract="#/paths/~1rooms~1{id}/delete",
+    operations=("delete_room",),
+)
+def test_a_room_with_a_live_session_stays(world: World) -> None:
+    """Delete a room in which a session is live."""
+    made = world.new_session("live")
+    scene = Scene(made.room_id, (("get_session", made.id), ("get_room", made.room_id)))
+    before = scene.look(world)
+    reply = world.api.send("delete_room", made.room_id, by=world.host).must(409)
+    must_be_unchanged(reply, before, scene.look(world))
+
+
+@rule(
+    "room.delete",
+    level="decided",
+    must="With a room its sessions MUST go: both ids are answered with 404 afterwards",
+    contract="#/paths/~1rooms~1{id}/delete",
+    operations=("delete_room", "get_room", "get_session"),
+)
+def test_a_rooms_sessions_go_with_it(world: World) -> None:
+    """Delete a room that holds a scheduled and an ended session."""
+    ended = world.new_session("ended")
+    scheduled = world.new_session(room_id=ended.room_id)
+    gone = world.api.send("delete_room", ended.room_id, by=world.host).must(200)
+    gone.equal(gone.data("id"), ended.room_id, "`data.id`")
+    world.api.send("get_room", ended.room_id).must(404)
+    for session in (ended.id, scheduled.id):
+        world.api.send("get_session", session).must(404)
+        world.api.send("start_session", session, by=world.host).must(404)
+    world.api.send("list_room_sessions", ended.room_id, by=world.host).must(404)
+    world.api.send("delete_room", ended.room_id, by=world.host).must(404)
+
+
+@rule(
+    "session.delete",
+    level="decided",
+    must="A deleted session MUST be gone from every place, and its room MUST stay",
+    contract="#/paths/~1sessions~1{id}/delete",
+    operations=("delete_session",),
+)
+@pytest.mark.parametrize("state", ["scheduled", "ended"])
+def test_a_deleted_session_is_gone(world: World, state: str) -> None:
+    """Delete a session and look for it by id and in its room's list."""
+    made = world.new_session(state)
+    gone = world.api.send("delete_session", made.id, by=world.host).must(200)
+    gone.equal(gone.data("id"), made.id, "`data.id`")
+    world.api.send("get_session", made.id).must(404)
+    world.api.send("delete_session", made.id, by=world.host).must(404)
+    left = world.api.send("list_room_sessions", made.room_id, by=world.host).must(200)
+    left.equal(left.data("total"), 0, "`total` of the room's sessions")
+    world.api.send("get_room", made.room_id).must(200)

@@ -1,0 +1,157 @@
+"""Tokens and addresses for the media: what they grant, and where they lead."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from conformance.identities import Identity, claims, unpadded
+from conformance.reply import Reply, shown
+from conformance.rule import rule
+from conformance.world import World, needed
+
+Json = Any
+
+INGRESS_ID = re.compile(r"IN_[2-9A-HJ-NP-Za-km-z]{12}")
+TOKEN = "#/components/schemas/JoinSessionResponse"
+
+
+def grant(world: World, reply: Reply, session: str, by: Identity) -> Json:
+    """Return the `video` grant of an answer's LiveKit token, once its other claims hold."""
+    token = reply.data("livekit_token")
+    found = claims(token)
+    if found is None:
+        reply.check(False, "`livekit_token` to be a JWT", shown(token[:20]))
+        return {}
+    me = needed(world.api.send("get_me", by=by), 200)
+    reply.equal(found.get("sub"), me.data("id"), "`sub` of the token")
+    for name in ("iss", "name"):
+        reply.check(isinstance(found.get(name), str), f"`{name}` in the token", "none")
+    now = time.time()
+    starts, ends = found.get("nbf", 0), found.get("exp", 0)
+    reply.check(starts <= now + 60 and now < ends, "`nbf` ≤ now < `exp`", f"{starts}, {ends}")
+    video = found.get("video")
+    reply.check(isinstance(video, dict), "a `video` grant in the token", shown(video))
+    reply.equal(video.get("room"), session, "`video.room`")
+    reply.equal(video.get("roomJoin"), True, "`video.roomJoin`")
+    _verify(world, reply, token)
+    return video
+
+
+def _verify(world: World, reply: Reply, token: str) -> None:
+    """Check the signature where the key is known: only a mock tells it."""
+    secret = world.who.livekit_secret
+    if secret is None:
+        return
+    signed, _, signature = token.rpartition(".")
+    expected = hmac.new(secret.encode(), signed.encode(), hashlib.sha256).digest()
+    valid = hmac.compare_digest(expected, unpadded(signature))
+    reply.check(valid, "a token signed with LiveKit's secret", "another signature")
+
+
+@rule(
+    "media.token.host",
+    level="decided",
+    must="The host's LiveKit token MUST let them publish and administer the room of the session",
+    contract="#/components/schemas/StartSessionResponse",
+    operations=("start_session", "go_live", "join_session"),
+)
+@pytest.mark.parametrize("operation", ["start_session", "go_live", "join_session"])
+def test_the_host_may_publish(world: World, operation: str) -> None:
+    """Read the token a host gets from starting, going live and joining."""
+    made = world.new_session("live" if operation == "join_session" else "scheduled")
+    reply = world.api.send(operation, made.id, by=world.host).must(200)
+    video = grant(world, reply, made.id, world.host)
+    reply.check(video.get("canPublish") is not False, "`canPublish`", "false")
+    reply.equal(video.get("roomAdmin"), True, "`video.roomAdmin`")
+    reply.check(not video.get("hidden"), "a host who is not hidden", "`hidden`")
+
+
+@rule(
+    "media.token.audience",
+    level="decided",
+    must="Who joins and is not the room's host MUST get a token that may only subscribe",
+    contract=TOKEN,
+    operations=("join_session",),
+)
+@pytest.mark.parametrize("who", ["viewer", "other_host"])
+def test_the_audience_may_only_subscribe(world: World, who: str) -> None:
+    """Read the token a viewer and another host get from joining."""
+    by = world.viewer if who == "viewer" else world.other_host
+    made = world.new_session("live")
+    reply = world.api.send("join_session", made.id, by=by).must(200)
+    video = grant(world, reply, made.id, by)
+    reply.equal(video.get("canPublish"), False, "`video.canPublish`")
+    reply.check(video.get("canSubscribe") is not False, "`canSubscribe`", "false")
+    reply.check(not video.get("roomAdmin"), "no `roomAdmin`", "`roomAdmin`")
+    reply.equal(reply.data("room_name"), made.id, "`room_name`")
+
+
+@rule(
+    "media.token.monitor",
+    level="decided",
+    must="Who monitors MUST get a token that is hidden and may not publish",
+    contract="#/paths/~1sessions~1{id}~1monitor/get",
+    operations=("monitor_session",),
+)
+def test_a_monitor_is_hidden(world: World) -> None:
+    """Read the token a monitor gets."""
+    made = world.new_session("live")
+    reply = world.api.send("monitor_session", made.id, by=world.viewer).must(200)
+    video = grant(world, reply, made.id, world.viewer)
+    reply.equal(video.get("hidden"), True, "`video.hidden`")
+    reply.check(not video.get("canPublish", False), "no `canPublish`", "`canPublish`")
+    reply.check(not video.get("roomAdmin"), "no `roomAdmin`", "`roomAdmin`")
+    reply.equal(reply.data("room_name"), made.id, "`room_name`")
+
+
+@rule(
+    "media.ingress_id",
+    level="decided",
+    must="`rtmp.ingress_id` MUST be `IN_` and 12 characters of base57",
+    contract="#/components/schemas/StartSessionResponse",
+    operations=("start_session",),
+)
+def test_the_ingress_id_has_livekits_form(world: World) -> None:
+    """Look at the ingress id of a started session."""
+    made = world.new_session()
+    reply = world.api.send("start_session", made.id, by=world.host).must(200)
+    received = reply.data("rtmp", "ingress_id")
+    matches = isinstance(received, str) and INGRESS_ID.fullmatch(received)
+    reply.check(matches, "`IN_` and 12 characters of base57", shown(received))
+
+
+ADDRESSES = {
+    "rtmp": ("rtmp", "rtmps"),
+    "whip": ("http", "https"),
+    "hls": ("http", "https"),
+}
+
+
+@rule(
+    "media.addresses",
+    level="decided",
+    must="Media addresses MUST be absolute: RTMP, WHIP and HLS each with their scheme and a host",
+    contract="#/components/schemas/StartSessionResponse",
+    operations=("create_session", "start_session", "go_live"),
+)
+@pytest.mark.parametrize("kind", ADDRESSES)
+def test_media_addresses_are_absolute(world: World, kind: str) -> None:
+    """Look at the addresses of a session that broadcasts."""
+    made = world.new_session()
+    reply = world.api.send("go_live", made.id, by=world.host).must(200)
+    address = {
+        "rtmp": lambda: reply.data("rtmp", "url"),
+        "whip": lambda: reply.data("whip_url"),
+        "hls": lambda: reply.data("session", "hls_url"),
+    }[kind]()
+    parts = urlsplit(address)
+    schemes = " or ".join(ADDRESSES[kind])
+    whole = parts.scheme in ADDRESSES[kind] and parts.hostname
+    reply.check(whole, f"an absolute {schemes} address", shown(address))

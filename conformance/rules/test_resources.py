@@ -1,0 +1,250 @@
+"""Rooms and presets: created, read, changed in part, deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.reply import shown
+from conformance.rule import rule
+from conformance.world import COLOR, World, needed
+
+Json = Any
+
+ANALYTICS = {"google_tag_manager": {"container_id": "GTM-AB12CD", "enabled": True}}
+TEXTS = ("Ünïcödé — 直播間 🎬", '"quotes" & <b>tags</b> \\ back', "line\nbreak\ttab", "  spaces  ")
+FLAGS = ("chat_enabled", "stage_enabled", "poll_enabled", "host_chat_send_file")
+
+
+@rule(
+    "room.created",
+    level="decided",
+    must="A created room MUST be the caller's, show what was given and nothing that was not, and "
+    "read the same everywhere",
+    contract="#/components/schemas/RoomResponse",
+    operations=("create_room", "get_room", "list_my_rooms", "list_rooms"),
+)
+def test_a_created_room_is_found_again(world: World) -> None:
+    """Create rooms with and without optional fields, and find them by id and in the lists."""
+    plain = world.api.send("create_room", by=world.host, body={"title": world.title()}).must(201)
+    for name in ("description", "analytics", "active_session_id"):
+        plain.check(name not in plain.data("room"), f"no `{name}`", shown(plain.data("room")))
+    body = {"title": world.title(), "description": "With all", "analytics": ANALYTICS}
+    full = world.api.send("create_room", by=world.host, body=body).must(201)
+    room = full.data("room")
+    for name, given in body.items():
+        full.equal(room.get(name), given, f"`{name}`")
+    me = needed(world.api.send("get_me", by=world.host), 200)
+    full.equal(room["host_id"], me.data("id"), "`host_id`")
+    read = world.api.send("get_room", room["id"]).must(200)
+    read.equal(read.data(), room, "the room read by its id")
+    for operation in ("list_my_rooms", "list_rooms"):
+        page = world.api.send(operation, by=world.host, query={"limit": 100}).must(200)
+        listed = [row for row in page.data("rooms") if row["id"] == room["id"]]
+        page.equal(listed, [room], "the new room's row on the first page")
+
+
+@rule(
+    "room.text",
+    level="decided",
+    must="Texts MUST be kept as they were given: any characters, nothing trimmed",
+    contract="#/components/schemas/CreateRoomRequest",
+    operations=("create_room", "update_room", "get_room"),
+)
+@pytest.mark.parametrize("text", TEXTS, ids=["unicode", "markup", "controls", "spaces"])
+def test_texts_are_kept(world: World, text: str) -> None:
+    """Write titles and descriptions with unusual characters, and read them."""
+    title = world.title(text)
+    room = world.new_room(title=title, description=text)
+    read = world.api.send("get_room", room["id"]).must(200)
+    read.equal((read.data("title"), read.data("description")), (title, text), "both texts")
+    body = {"title": text + title, "description": text + text}
+    needed(world.api.send("update_room", room["id"], by=world.host, body=body), 200)
+    read = world.api.send("get_room", room["id"]).must(200)
+    read.equal(read.data("title"), body["title"], "`title`")
+    read.equal(read.data("description"), body["description"], "`description`")
+
+
+@rule(
+    "room.change",
+    level="decided",
+    must="A change MUST touch the fields that were given, and keep those that were not",
+    contract="#/components/schemas/UpdateRoomRequest",
+    operations=("update_room", "get_room"),
+)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("title", "A new title"),
+        ("description", "A new description"),
+        ("analytics", {"google_tag_manager": {"container_id": "GTM-ZZ99ZZ", "enabled": False}}),
+    ],
+    ids=["title", "description", "analytics"],
+)
+def test_a_room_changes_in_part(world: World, name: str, value: Json) -> None:
+    """Change one field of a room and read the whole."""
+    before = world.new_room(description="Kept", analytics=ANALYTICS)
+    reply = world.api.send("update_room", before["id"], by=world.host, body={name: value})
+    reply.must(200)
+    read = world.api.send("get_room", before["id"]).must(200)
+    read.equal(read.data(), reply.data(), "the room read afterwards")
+    expected = {**before, name: value, "updated_at": read.data("updated_at")}
+    read.equal(read.data(), expected, "the room with one field changed")
+
+
+@rule(
+    "room.change.analytics",
+    level="decided",
+    must="`analytics` that is given MUST replace the whole object",
+    contract="#/components/schemas/UpdateRoomRequest",
+    operations=("update_room",),
+)
+def test_analytics_are_replaced_whole(world: World) -> None:
+    """Replace analytics with less than there was."""
+    room = world.new_room(analytics=ANALYTICS)
+    for value in ({"google_tag_manager": {"enabled": False}}, {}):
+        body = {"analytics": value}
+        reply = world.api.send("update_room", room["id"], by=world.host, body=body).must(200)
+        reply.equal(reply.data().get("analytics"), value, "`analytics`")
+
+
+@rule(
+    "resource.empty_change",
+    level="decided",
+    must="An empty change MUST be answered with 200 and change nothing",
+    contract="#/components/schemas/UpdateRoomRequest",
+    operations=("update_room", "update_preset", "update_session_settings"),
+)
+@pytest.mark.parametrize("body", [{}, {"unknown_field": 1}], ids=["empty", "unknown"])
+@pytest.mark.parametrize("operation", ["update_room", "update_preset", "update_session_settings"])
+def test_an_empty_change_changes_nothing(world: World, operation: str, body: Json) -> None:
+    """Change a resource by nothing at all, or by a field nobody knows."""
+    if operation == "update_room":
+        read, id_ = "get_room", world.new_room(description="Kept", analytics=ANALYTICS)["id"]
+    elif operation == "update_preset":
+        read, id_ = "get_preset", world.new_preset()["id"]
+    else:
+        read, id_ = "get_session", world.new_session().id
+    before = needed(world.api.send(read, id_, by=world.host), 200).data()
+    reply = world.api.send(operation, id_, by=world.host, body=body).must(200)
+    reply.equal(reply.data(), before, "what is answered")
+    after = world.api.send(read, id_, by=world.host).must(200)
+    after.equal(after.data(), before, "what is read afterwards")
+
+
+@rule(
+    "preset.created",
+    level="decided",
+    must="A created preset MUST be the caller's, show what was given, and be listed",
+    contract="#/components/schemas/PresetResponse",
+    operations=("create_preset", "get_preset", "list_presets"),
+)
+@pytest.mark.parametrize("type_", ["whip", "rtmp"])
+def test_a_created_preset_is_found_again(world: World, type_: str) -> None:
+    """Create a preset with some flags, and find it by id and in the list."""
+    flags = {name: index % 2 == 0 for index, name in enumerate(FLAGS)}
+    body = {"name": world.title(), "type": type_, "primary_color": "#AbCdEf", **flags}
+    made = world.api.send("create_preset", by=world.host, body=body).must(201)
+    for name, given in body.items():
+        made.equal(made.data(name), given, f"`{name}`")
+    me = needed(world.api.send("get_me", by=world.host), 200)
+    made.equal(made.data("user_id"), me.data("id"), "`user_id`")
+    for name in ("logo", "logo_destination_url"):
+        made.check(name not in made.data(), f"no `{name}`", shown(made.data().get(name)))
+    read = world.api.send("get_preset", made.data("id"), by=world.host).must(200)
+    read.equal(read.data(), made.data(), "the preset read by its id")
+    page = world.api.send("list_presets", by=world.host, query={"limit": 100}).must(200)
+    listed = [row for row in page.data("presets") if row["id"] == made.data("id")]
+    page.equal(listed, [made.data()], "the new preset's row on the first page")
+
+
+@rule(
+    "preset.default_limit",
+    level="decided",
+    must="A preset created without `max_join_limit` MUST have 100",
+    contract="#/components/schemas/CreatePresetRequest",
+    operations=("create_preset",),
+)
+def test_the_join_limit_defaults_to_a_hundred(world: World) -> None:
+    """Create a preset without a limit."""
+    body = {"name": world.title(), "type": "rtmp", "primary_color": COLOR}
+    made = world.api.send("create_preset", by=world.host, body=body).must(201)
+    made.equal(made.data("max_join_limit"), 100, "`max_join_limit`")
+
+
+@rule(
+    "preset.change",
+    level="decided",
+    must="A change of a preset MUST touch the fields that were given, and keep the others",
+    contract="#/components/schemas/UpdatePresetRequest",
+    operations=("update_preset", "get_preset"),
+)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("name", "Renamed"),
+        ("type", "whip"),
+        ("primary_color", "#000000"),
+        ("max_join_limit", 4),
+        ("chat_enabled", False),
+        ("chat_enabled", True),
+        ("logo", "https://cdn.greenroom.test/logo.png"),
+    ],
+    ids=["name", "type", "primary_color", "max_join_limit", "off", "on", "logo"],
+)
+def test_a_preset_changes_in_part(world: World, name: str, value: Json) -> None:
+    """Change one field of a preset and read the whole."""
+    before = world.new_preset(type="rtmp", chat_enabled=value is False)
+    reply = world.api.send("update_preset", before["id"], by=world.host, body={name: value})
+    reply.must(200)
+    read = world.api.send("get_preset", before["id"], by=world.host).must(200)
+    read.equal(read.data(), reply.data(), "the preset read afterwards")
+    expected = {**before, name: value, "updated_at": read.data("updated_at")}
+    read.equal(read.data(), expected, "the preset with one field changed")
+
+
+@rule(
+    "preset.foreign",
+    level="decided",
+    must="A session with another host's preset, or with one that does not exist, MUST be refused "
+    "with 422",
+    contract="#/components/schemas/CreateSessionRequest",
+    operations=("create_session",),
+)
+@pytest.mark.parametrize("whose", ["another host's", "nobody's"])
+def test_only_own_presets_can_be_used(world: World, whose: str) -> None:
+    """Create sessions with presets the host does not own."""
+    preset = world.stage().preset
+    if whose == "another host's":
+        preset = world.new_preset(by=world.other_host)["id"]
+    else:
+        preset = preset[:-4] + ("0000" if not preset.endswith("0000") else "1111")
+    body = {"title": world.title(), "preset_id": preset}
+    world.api.send("create_session", world.stage().room, by=world.host, body=body).must(422)
+
+
+@rule(
+    "preset.delete_while_used",
+    level="decided",
+    must="A preset MUST NOT be deleted while a session that has not ended uses it: 409; afterwards "
+    "it MUST go",
+    contract="#/paths/~1presets~1{id}/delete",
+    operations=("delete_preset", "get_preset"),
+)
+@pytest.mark.parametrize("state", ["scheduled", "live"])
+def test_a_preset_in_use_stays(world: World, state: str) -> None:
+    """Delete a preset under a session, and again when the session is over or gone."""
+    preset = world.new_preset()["id"]
+    made = world.new_session(state, preset_id=preset)
+    world.api.send("delete_preset", preset, by=world.host).must(409)
+    world.api.send("get_preset", preset, by=world.host).must(200)
+    over = "end_session" if state == "live" else "delete_session"
+    needed(world.api.send(over, made.id, by=world.host), 200)
+    gone = world.api.send("delete_preset", preset, by=world.host).must(200)
+    gone.equal(gone.data("id"), preset, "`data.id`")
+    world.api.send("get_preset", preset, by=world.host).must(404)
+    world.api.send("delete_preset", preset, by=world.host).must(404)
+    page = world.api.send("list_presets", by=world.host, query={"limit": 100}).must(200)
+    ids = [row["id"] for row in page.data("presets")]
+    page.check(preset not in ids, "no row of the deleted preset", "its row")

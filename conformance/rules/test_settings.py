@@ -1,0 +1,179 @@
+"""Settings, limits and start times of sessions."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.invariants import same
+from conformance.reply import shown
+from conformance.rule import rule
+from conformance.world import World, later, needed
+
+SESSION = "#/components/schemas/SessionResponse"
+
+
+@rule(
+    "session.settings.override",
+    level="decided",
+    must="A setting that is given MUST override the preset's, one that is not MUST stay",
+    contract="#/components/schemas/UpdateSessionSettingsRequest",
+    operations=("update_session_settings",),
+)
+@pytest.mark.parametrize("state", ["scheduled", "live"])
+@pytest.mark.parametrize(
+    ("name", "value"), [("chat_enabled", False), ("stage_enabled", False), ("max_join_limit", 7)]
+)
+def test_a_setting_overrides_the_preset(
+    world: World, state: str, name: str, value: bool | int
+) -> None:
+    """Override one setting at a time and read the session."""
+    preset = world.new_preset(chat_enabled=True, stage_enabled=True, max_join_limit=50)["id"]
+    made = world.new_session(state, preset_id=preset)
+    before = world.session(made.id)
+    reply = world.api.send("update_session_settings", made.id, by=world.host, body={name: value})
+    after = reply.must(200).data()
+    reply.equal(after.get(f"{name}_override"), value, f"`{name}_override`")
+    reply.equal(after.get(f"effective_{name}"), value, f"`effective_{name}`")
+    for other in ("chat_enabled", "stage_enabled", "max_join_limit"):
+        if other != name:
+            kept = before[f"effective_{other}"]
+            reply.equal(after.get(f"effective_{other}"), kept, f"`effective_{other}`")
+            reply.check(f"{other}_override" not in after, f"no `{other}_override`", "one")
+    read = world.api.send("get_session", made.id).must(200)
+    read.equal(read.data(f"effective_{name}"), value, f"`effective_{name}` when read")
+
+
+@rule(
+    "session.settings.preset",
+    level="decided",
+    must="A changed preset MUST show in its sessions at once, where no override stands",
+    contract=SESSION,
+    operations=("update_preset", "get_session"),
+)
+def test_a_changed_preset_shows_in_its_sessions(world: World) -> None:
+    """Change a preset under two sessions, one of which overrides a setting."""
+    preset = world.new_preset(chat_enabled=True, max_join_limit=50)["id"]
+    plain = world.new_session(preset_id=preset)
+    overriding = world.new_session(preset_id=preset)
+    body = {"max_join_limit": 30}
+    needed(
+        world.api.send("update_session_settings", overriding.id, by=world.host, body=body), 200
+    )
+    change = {"chat_enabled": False, "max_join_limit": 3, "name": world.title("renamed")}
+    needed(world.api.send("update_preset", preset, by=world.host, body=change), 200)
+    for session, limit in ((plain, 3), (overriding, 30)):
+        read = world.api.send("get_session", session.id).must(200)
+        read.equal(read.data("preset", "name"), change["name"], "`preset.name`")
+        read.equal(read.data("effective_chat_enabled"), False, "`effective_chat_enabled`")
+        read.equal(read.data("effective_max_join_limit"), limit, "`effective_max_join_limit`")
+
+
+@rule(
+    "session.join.limit",
+    level="decided",
+    must="When `effective_max_join_limit` participants are in, one more MUST be refused with 409; "
+    "the host does not count, and joining again takes no second place",
+    contract="#/paths/~1sessions~1{id}~1join/post",
+    operations=("join_session", "update_session_settings"),
+)
+def test_the_join_limit_holds(world: World) -> None:
+    """Fill a session of one place."""
+    made = world.new_session("live")
+    body = {"max_join_limit": 1}
+    needed(world.api.send("update_session_settings", made.id, by=world.host, body=body), 200)
+    for caller in (world.host, world.viewer, world.viewer, world.host):
+        world.api.send("join_session", made.id, by=caller).must(200)
+    world.api.send("join_session", made.id, by=world.other_host).must(409)
+    body = {"max_join_limit": 2}
+    needed(world.api.send("update_session_settings", made.id, by=world.host, body=body), 200)
+    world.api.send("join_session", made.id, by=world.other_host).must(200)
+
+
+@rule(
+    "session.join.closed",
+    level="decided",
+    must="A `max_join_limit` of 0 MUST close the door to everybody but the host",
+    contract="#/components/schemas/UpdateSessionSettingsRequest",
+    operations=("join_session", "update_session_settings"),
+)
+def test_a_limit_of_zero_closes_the_door(world: World) -> None:
+    """Join a session whose limit is 0."""
+    made = world.new_session("live")
+    body = {"max_join_limit": 0}
+    needed(world.api.send("update_session_settings", made.id, by=world.host, body=body), 200)
+    world.api.send("join_session", made.id, by=world.viewer).must(409)
+    world.api.send("join_session", made.id, by=world.host).must(200)
+
+
+@rule(
+    "session.join.counted",
+    level="decided",
+    must="`viewer_count` MUST be at least the number of distinct callers who joined, without hosts",
+    contract=SESSION,
+    operations=("join_session", "get_session"),
+)
+def test_those_who_joined_are_counted(world: World) -> None:
+    """Join with a viewer twice and with another host once."""
+    made = world.new_session("live")
+    for caller in (world.viewer, world.viewer, world.other_host):
+        needed(world.api.send("join_session", made.id, by=caller), 200)
+    read = world.api.send("get_session", made.id).must(200)
+    count = read.data("viewer_count")
+    read.check(count >= 2, "`viewer_count` of at least 2", shown(count))
+    most = read.data("max_viewers")
+    read.check(most >= 2, "`max_viewers` of at least 2", shown(most))
+
+
+@rule(
+    "session.reschedule.time",
+    level="decided",
+    must="A new start time MUST be shown as the same instant, in UTC",
+    contract="#/components/schemas/RescheduleSessionRequest",
+    operations=("reschedule_session", "create_session"),
+)
+def test_a_start_time_is_kept_as_an_instant(world: World) -> None:
+    """Give start times in three time zones."""
+    made = world.new_session(scheduled_start_time="2051-03-04T05:06:07+05:30")
+    read = world.api.send("get_session", made.id).must(200)
+    times = ("2051-03-03T23:36:07Z", "2052-02-29T12:00:00.250Z", "2053-01-01T00:30:00-08:00")
+    shown_first = read.data("scheduled_start_time")
+    read.check(same(times[0], shown_first), f"`{times[0]}`", shown(shown_first))
+    for given in times[1:]:
+        body = {"scheduled_start_time": given}
+        reply = world.api.send("reschedule_session", made.id, by=world.host, body=body).must(200)
+        received = reply.data("scheduled_start_time")
+        reply.check(same(given, received), f"the instant `{given}`", shown(received))
+        utc = received.endswith(("Z", "+00:00"))
+        reply.check(utc, "a time in UTC", shown(received))
+
+
+@rule(
+    "session.reschedule.past",
+    level="decided",
+    must="A start time that has passed MUST be refused with 422",
+    contract="#/paths/~1sessions~1{id}~1reschedule/patch",
+    operations=("reschedule_session", "create_session"),
+)
+@pytest.mark.parametrize("time", ["1999-12-31T23:59:59Z", "2001-01-01T00:00:00+14:00", "a minute"])
+def test_a_start_time_in_the_past_is_refused(world: World, time: str) -> None:
+    """Plan a session for a time that has passed, at creation and later."""
+    given = later(minutes=-1) if time == "a minute" else time
+    stage = world.stage()
+    body = {"scheduled_start_time": given}
+    world.api.send("reschedule_session", stage.session, by=world.host, body=body).must(422)
+    body |= {"title": world.title(), "preset_id": world.preset_id()}
+    world.api.send("create_session", stage.room, by=world.host, body=body).must(422)
+
+
+@rule(
+    "session.start.early",
+    level="decided",
+    must="A session MUST start before its time when its host starts it, and without any start time",
+    contract="#/x-lifecycles/session",
+    operations=("start_session", "go_live"),
+)
+@pytest.mark.parametrize("operation", ["start_session", "go_live"])
+def test_starting_early_is_allowed(world: World, operation: str) -> None:
+    """Start a session planned for next week."""
+    made = world.new_session(scheduled_start_time=later(days=7))
+    world.api.send(operation, made.id, by=world.host).must(200)

@@ -1,0 +1,105 @@
+"""Finds the resources inside an answer, wherever the contract nests them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+Json = Any
+
+LISTS = {
+    "list_rooms": "rooms",
+    "list_my_rooms": "rooms",
+    "list_room_sessions": "sessions",
+    "list_sessions": "sessions",
+    "list_live_sessions": "sessions",
+    "list_presets": "presets",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asked: the operation, the path's id, query and JSON body."""
+
+    operation: str
+    id: str | None = None
+    query: dict[str, str] = field(default_factory=dict)
+    body: Json = None
+
+
+def sessions_in(node: Json) -> Iterator[dict[str, Json]]:
+    """Yield every session inside an answer."""
+    return _found(node, ("id", "room_id", "status"))
+
+
+def rooms_in(node: Json) -> Iterator[dict[str, Json]]:
+    """Yield every room inside an answer."""
+    return _found(node, ("id", "host_id", "title"))
+
+
+def presets_in(node: Json) -> Iterator[dict[str, Json]]:
+    """Yield every preset inside an answer."""
+    return _found(node, ("id", "user_id", "primary_color"))
+
+
+def _found(node: Json, marks: tuple[str, ...]) -> Iterator[dict[str, Json]]:
+    if isinstance(node, dict):
+        if all(mark in node for mark in marks):
+            yield node
+        for value in node.values():
+            yield from _found(value, marks)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _found(value, marks)
+
+
+def rows_of(asked: Asked, body: Json) -> list[dict[str, Json]] | None:
+    """Return the rows of a list operation's answer, None for any other answer."""
+    name = LISTS.get(asked.operation)
+    data = data_of(body)
+    rows = data.get(name) if name and isinstance(data, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return None
+    return rows
+
+
+def data_of(body: Json) -> Json:
+    """Return the `data` of an answer, None when it has none."""
+    return body.get("data") if isinstance(body, dict) else None
+
+
+def main_session(asked: Asked, body: Json) -> dict[str, Json] | None:
+    """Return the session an answer is about, None when it is about none."""
+    return _main(asked, data_of(body), "session", "room_id")
+
+
+def main_room(asked: Asked, body: Json) -> dict[str, Json] | None:
+    """Return the room an answer is about, None when it is about none."""
+    return _main(asked, data_of(body), "room", "host_id")
+
+
+def main_preset(asked: Asked, body: Json) -> dict[str, Json] | None:
+    """Return the preset an answer is about, None when it is about none."""
+    return _main(asked, data_of(body), "preset", "user_id")
+
+
+def _main(asked: Asked, data: Json, name: str, mark: str) -> dict[str, Json] | None:
+    if not isinstance(data, dict) or asked.operation in LISTS:
+        return None
+    if mark in data:
+        return data
+    inner = data.get(name)
+    return inner if isinstance(inner, dict) and mark in inner else None
+
+
+def moment(value: Json) -> datetime | None:
+    """Return a date-time as an instant in UTC, None when it is none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else None

@@ -1,0 +1,207 @@
+"""One run of the rules: target, callers, ledger, and what became of each rule."""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance import invariants, levels, mock, preflight, responses
+from conformance.client import Client, new_http_client
+from conformance.contract import BASE_PATH, Contract, bundled
+from conformance.curl import command
+from conformance.identities import (
+    Identities,
+    from_environment,
+    from_file,
+    from_personas,
+    merged,
+)
+from conformance.ledger import Entry, Ledger, clean
+from conformance.reply import Reply, Request
+from conformance.rule import Level, selects
+from conformance.verdicts import ANY_ANSWER, Failure, Outcome, Verdict
+from conformance.world import World
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run was asked to do."""
+
+    base_url: str | None = None
+    level: Level = "decided"
+    rules: tuple[str, ...] = ()
+    identities: Path | None = None
+    run_id: str | None = None
+    profile: str = "full"
+    seed: int = 1
+
+
+@dataclass(slots=True)
+class Suite:
+    """A run against one target, from preflight to clean-up."""
+
+    options: Options
+    contract: Contract
+    judged: Contract
+    world: World
+    started_mock: bool
+    found: list[Outcome] = field(default_factory=list)
+    leftovers: list[Entry] = field(default_factory=list)
+    _answers: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def client(self) -> Client:
+        """Return the client every rule speaks through."""
+        return self.world.api
+
+    def watch(self, reply: Reply) -> None:
+        """Put an answer through every rule that holds for all answers, and keep what breaks."""
+        broken = {violation.rule.id: violation for violation in self.violations(reply)}
+        outcomes = [self.outcome_of(violation) for violation in broken.values()]
+        with self._lock:
+            self._answers += 1
+            self.found.extend(outcomes)
+
+    def violations(self, reply: Reply) -> list[responses.Violation]:
+        """Return the selected rules for all answers that one answer breaks."""
+        broken = list(responses.violations(self.judged, reply))
+        operation = self.contract.operations.get(reply.request.operation or "")
+        if operation and reply.status < 300 and isinstance(reply.json, dict):  # noqa: PLR2004
+            asked = invariants.asked_by(reply, operation.path)
+            broken += invariants.violations(asked, reply.json, reply)
+        return [
+            violation
+            for violation in broken
+            if selects(violation.rule, level=self.options.level, prefixes=self.options.rules)
+        ]
+
+    def outcome_of(self, violation: responses.Violation) -> Outcome:
+        """Return a violation as the outcome a report counts."""
+        operation = violation.reply.request.operation or violation.reply.request.method
+        failure = self.failure(
+            operation, violation.expected, violation.received, violation.reply.request
+        )
+        return Outcome(violation.rule.id, Verdict.FAIL, operation, failure=failure)
+
+    def failure(
+        self, subject: str, expected: str, received: str, request: Request | None
+    ) -> Failure:
+        """Return a failure with the command that shows it."""
+        curl = command(request, self.placeholders()) if request else ""
+        return Failure(subject, expected, received, curl)
+
+    def placeholders(self) -> dict[str, str]:
+        """Return what is printed in place of each credential."""
+        who = self.world.who
+        known = {i.token: i.placeholder for i in (who.host, who.other_host, who.viewer) if i}
+        return {**known, **({who.api_key: "$API_KEY"} if who.api_key else {})}
+
+    def drain(self) -> list[Outcome]:
+        """Return the outcomes found since the last call."""
+        with self._lock:
+            outcomes, self.found = self.found, []
+            answers, self._answers = self._answers, 0
+        return [*outcomes, Outcome(ANY_ANSWER, Verdict.PASS, "answers", count=answers)]
+
+    def clean(self, mark: int = 0) -> list[Entry]:
+        """Remove what was created after a mark; return what would not go."""
+        return list(clean(self.client.ledger, self._remove, mark=mark))
+
+    def _remove(self, entry: Entry) -> bool:
+        try:
+            return _remove(self.client, self.world.who, entry, self.world.run_id)
+        except Exception:  # noqa: BLE001 - clean-up never makes a verdict
+            return False
+
+
+@contextmanager
+def opened(options: Options) -> Iterator[Suite]:
+    """Find the target and the callers, give the run, and clean up after it.
+
+    Raises NotTestable and BadIdentities.
+    """
+    with ExitStack() as stack:
+        url = options.base_url or stack.enter_context(mock.running())
+        with new_http_client() as http:
+            suite = _opened(options, url, http)
+        stack.callback(suite.client.close)
+        try:
+            yield suite
+        finally:
+            suite.leftovers = suite.clean()
+
+
+def _opened(options: Options, url: str, http: Any) -> Suite:
+    base = preflight.base_of(url, http)
+    who = identities(options, base, http)
+    preflight.refuse_dead_tokens(base, who, http)
+    run_id = options.run_id or f"gr-{uuid.uuid4().hex[:8]}"
+    contract = bundled()
+    judged = contract if options.level == "decided" else levels.published(contract)
+    client = Client(base, contract, Ledger(run_id))
+    world = World(client, contract, who, options.level, run_id, options.profile != "quick")
+    suite = Suite(options, contract, judged, world, options.base_url is None)
+    client.watchers.append(suite.watch)
+    return suite
+
+
+def identities(options: Options, base: str, http: Any) -> Identities:
+    """Return the callers: from the file, the environment, or the mock's personas."""
+    if options.identities is not None:
+        given = from_file(options.identities)
+        return merged(given, from_environment(os.environ))
+    given_by_environment = from_environment(os.environ)
+    if given_by_environment is not None:
+        return given_by_environment
+    return from_personas(preflight.personas(base, http)) or Identities()
+
+
+def _remove(client: Client, who: Identities, entry: Entry, run_id: str) -> bool:
+    """Remove one thing, ending live sessions first. True when it is gone."""
+    if entry.id is None:
+        return all(
+            _remove(client, who, Entry(0, entry.kind, entry.owner, id=found), run_id)
+            for found in _bearing(client, who, entry, run_id)
+        )
+    path = f"/{entry.kind}s/{entry.id}"
+    status = _call(client, who, entry.owner, "DELETE", path).status
+    if status == 409 and entry.kind != "preset":  # noqa: PLR2004
+        live = entry.id
+        if entry.kind == "room":
+            room = _call(client, who, entry.owner, "GET", path).json["data"]
+            live = room.get("active_session_id", entry.id)
+        _call(client, who, entry.owner, "POST", f"/sessions/{live}/end")
+        status = _call(client, who, entry.owner, "DELETE", path).status
+    return status in (200, 204, 404)
+
+
+def _bearing(client: Client, who: Identities, entry: Entry, run_id: str) -> Iterator[str]:
+    """Yield the ids of what bears the run id, for a request that was never answered."""
+    places = {"room": ("/rooms/my", "rooms", "title"), "preset": ("/presets", "presets", "name")}
+    if entry.kind not in places:
+        return
+    path, rows, name = places[entry.kind]
+    answer = _call(client, who, entry.owner, "GET", f"{path}?limit=100").json
+    for row in answer["data"][rows]:
+        if str(row[name]).startswith(run_id):
+            yield row["id"]
+
+
+def _call(client: Client, who: Identities, owner: str, method: str, path: str) -> Reply:
+    identity = who.named(owner) if owner in ("host", "other_host", "viewer") else who.host
+    headers = (("Authorization", f"Bearer {identity.token}"),) if identity else ()
+    return client.exchange(Request(None, method, client.base_url + path, headers))
+
+
+def root_of(base: str) -> str:
+    """Return the server's root above the API's base."""
+    return base.removesuffix(BASE_PATH)

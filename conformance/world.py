@@ -1,0 +1,229 @@
+"""What a rule works with: the client, the callers, and quick ways to set a scene."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn
+
+import pytest
+
+from conformance.client import Client
+from conformance.contract import Contract
+from conformance.errors import Blocked
+from conformance.identities import ENVIRONMENT, Identities, Identity
+from conformance.reply import Reply
+from conformance.rule import Level
+
+Json = Any
+
+START_OPERATION = {"live": "start_session", "broadcasting": "go_live"}
+COLOR = "#1f6feb"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A session made for a rule, with what only its creation tells."""
+
+    id: str
+    room_id: str
+    stream_key: str
+    rtmp_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Ids of a room, a scheduled session in it, and a preset, all of the host."""
+
+    room: str
+    session: str
+    preset: str
+
+    def id_for(self, path: str) -> str | None:
+        """Return the id a path template asks for, None when it asks for none."""
+        owners = {"/rooms/{id}": self.room, "/sessions/{id}": self.session}
+        owners["/presets/{id}"] = self.preset
+        return next((id_ for start, id_ in owners.items() if path.startswith(start)), None)
+
+
+@dataclass(slots=True)
+class World:
+    """One run's view of the target. Rules get it as the fixture `world`."""
+
+    api: Client
+    contract: Contract
+    who: Identities
+    level: Level
+    run_id: str
+    thorough: bool = True
+    _preset: str | None = field(default=None, repr=False)
+    _stage: Stage | None = field(default=None, repr=False)
+
+    @property
+    def strict(self) -> bool:
+        """Tell whether refusals must have the decided status, not just any 4xx."""
+        return self.level == "decided"
+
+    @property
+    def host(self) -> Identity:
+        """Return the host whose rooms the rules make."""
+        return self._need("host")
+
+    @property
+    def other_host(self) -> Identity:
+        """Return a host of another organisation."""
+        return self._need("other_host")
+
+    @property
+    def viewer(self) -> Identity:
+        """Return somebody who is no host."""
+        return self._need("viewer")
+
+    def _need(self, name: str) -> Identity:
+        found = self.who.named(name)
+        if found is None:
+            unsupported(f"needs the token of `{name}` (`{ENVIRONMENT[name]}`)")
+        return found
+
+    def title(self, what: str = "a room") -> str:
+        """Return a title that shows which run made the thing that bears it."""
+        return f"{self.run_id} {what}"
+
+    def preset_id(self) -> str:
+        """Return a preset of the host that rules may use but never change."""
+        if self._preset is None:
+            self._preset = self.who.preset_id or self._listed_preset() or self._kept_preset()
+        return self._preset
+
+    def _kept_preset(self) -> str:
+        made = str(self.new_preset()["id"])
+        self.api.ledger.keep(made)
+        return made
+
+    def stage(self) -> Stage:
+        """Return things of the host for requests that must be refused; nothing changes them."""
+        if self._stage is None:
+            session = self.new_session()
+            preset = self.new_preset()["id"]
+            for kept in (session.room_id, session.id, preset):
+                self.api.ledger.keep(kept)
+            self._stage = Stage(room=session.room_id, session=session.id, preset=preset)
+        return self._stage
+
+    def _listed_preset(self) -> str | None:
+        reply = self.api.send("list_presets", by=self.host, query={"limit": 1})
+        if reply.status == 404 or reply.status == 405:  # noqa: PLR1714, PLR2004
+            unsupported("needs a `preset_id` (`GREENROOM_PRESET_ID`): the target has no presets")
+        rows = (reply.json or {}).get("data", {}).get("presets") if reply.json else None
+        return str(rows[0]["id"]) if rows else None
+
+    def new_preset(self, *, by: Identity | None = None, **fields: Json) -> Json:
+        """Create a preset and return it."""
+        body = {"name": self.title("a preset"), "type": "rtmp", "primary_color": COLOR, **fields}
+        reply = needed(self.api.send("create_preset", by=by or self.host, body=body), 201)
+        return found(reply, "data")
+
+    def new_room(self, *, by: Identity | None = None, **fields: Json) -> Json:
+        """Create a room and return it."""
+        body = {"title": self.title(), **fields}
+        reply = needed(self.api.send("create_room", by=by or self.host, body=body), 201)
+        return found(reply, "data", "room")
+
+    def new_session(
+        self,
+        state: str = "scheduled",
+        *,
+        room_id: str | None = None,
+        by: Identity | None = None,
+        **fields: Json,
+    ) -> Made:
+        """Create a session, bring it into a state and return it.
+
+        `broadcasting` is live with the broadcast begun by go_live.
+        """
+        owner = by or self.host
+        room = room_id or self.new_room(by=owner)["id"]
+        body = {"title": self.title("a session"), **fields}
+        if "preset_id" not in body:
+            body["preset_id"] = (
+                self.preset_id() if owner is self.host else self.new_preset(by=owner)["id"]
+            )
+        reply = needed(self.api.send("create_session", room, by=owner, body=body), 201)
+        made = Made(
+            id=found(reply, "data", "session", "id"),
+            room_id=room,
+            stream_key=found(reply, "data", "stream_key"),
+            rtmp_url=found(reply, "data", "rtmp_url"),
+        )
+        self.bring(made.id, state, by=owner)
+        return made
+
+    def bring(self, session: str, state: str, *, by: Identity | None = None) -> None:
+        """Bring a scheduled session into a state."""
+        owner = by or self.host
+        if state in START_OPERATION:
+            needed(self.api.send(START_OPERATION[state], session, by=owner), 200)
+        elif state == "ended":
+            self.bring(session, "live", by=owner)
+            needed(self.api.send("end_session", session, by=owner), 200)
+        elif state == "expired":
+            unsupported("needs a clock: a session expires 24 hours after its scheduled start")
+
+    def session(self, id: str) -> Json:  # noqa: A002 - the resource's field
+        """Read a session."""
+        return found(needed(self.api.send("get_session", id), 200), "data")
+
+    def room(self, id: str) -> Json:  # noqa: A002 - the resource's field
+        """Read a room."""
+        return found(needed(self.api.send("get_room", id), 200), "data")
+
+    def new_viewer(self, name: str = "a viewer") -> Json:
+        """Register a viewer and return the whole of `data`: user and tokens."""
+        body = {"display_name": self.title(name)[:50]}
+        return found(needed(self.api.send("register_viewer", body=body), 201), "data")
+
+    def all_at_once(self, calls: Iterable[tuple[str, str | None, Json]]) -> list[Reply]:
+        """Send requests (operation, id, further arguments) in parallel."""
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            futures = [pool.submit(self.api.send, name, id_, **more) for name, id_, more in calls]
+            return [future.result() for future in futures]
+
+
+def identity(name: str, token: str) -> Identity:
+    """Return a caller that signs in with a token obtained during the run."""
+    return Identity(name, token)
+
+
+def unsupported(reason: str) -> NoReturn:
+    """End a rule without a verdict: the target or the run lacks what it needs."""
+    pytest.skip(reason)
+
+
+def needed(reply: Reply, *statuses: int) -> Reply:
+    """Return the reply of a step that sets the scene, or raise Blocked."""
+    if reply.status not in statuses:
+        raise Blocked(reply.request.operation or reply.request.url, reply.summary())
+    return reply
+
+
+def found(reply: Reply, *keys: str) -> Json:
+    """Return a value a scene needs, or raise Blocked when the answer lacks it."""
+    node = reply.json
+    for key in keys:
+        if not isinstance(node, dict) or key not in node:
+            raise Blocked(reply.request.operation or "", f"no `{'.'.join(keys)}` in the answer")
+        node = node[key]
+    return node
+
+
+def unknown_id() -> str:
+    """Return a uuid that no server has given out."""
+    return str(uuid.uuid4())
+
+
+def later(**ahead: float) -> str:
+    """Return a moment in the future as the contract writes moments."""
+    return (datetime.now(UTC) + timedelta(**ahead)).isoformat(timespec="seconds")
