@@ -110,10 +110,9 @@ def bodies(document: Document) -> Iterator[Media]:
 
 def request_schema(document: Document, operation: Operation) -> dict[str, Any] | None:
     """Return the schema of an operation's JSON body, or None when it takes none."""
-    for media in bodies(document):
-        if media.operation == operation and media.status is None:
-            return follow(document, media.body.get("schema", {}), media.pointer)[0]
-    return None
+    node, _ = follow(document, operation.body.get("requestBody", {}), "#")
+    media = node.get("content", {}).get(JSON)
+    return None if media is None else follow(document, media.get("schema", {}), "#")[0]
 
 
 def schemas(document: Document) -> Iterator[tuple[dict[str, Any], str]]:

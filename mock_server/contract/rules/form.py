@@ -18,6 +18,7 @@ from mock_server.contract.document import (
 
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _PASCAL = re.compile(r"([A-Z][a-z0-9]*)+")
+_READABLE = 200
 _AVOIDED = ("nullable", "oneOf", "anyOf", "discriminator")
 _PROVENANCES = ("published", "decided")
 
@@ -50,11 +51,11 @@ def valid_openapi(document: Document) -> Iterator[Finding]:
     for error in OpenAPIV30SpecValidator(document).iter_errors():
         if isinstance(error, DuplicateOperationIDError):
             continue  # `operation_ids` says where
-        deepest = (
-            min(error.context, key=lambda e: -len(e.absolute_path)) if error.context else error
-        )
-        pointer = at("#", *deepest.absolute_path)
-        yield Finding(pointer, f"is not valid OpenAPI 3.0: {deepest.message[:200]}")
+        reason = error.message.partition("\n")[0]
+        if len(reason) > _READABLE:  # the whole object, told as JSON
+            reason = "a field is missing, unknown or of the wrong type"
+        pointer = at("#", *error.absolute_path)
+        yield Finding(pointer, f"is not valid OpenAPI 3.0: {reason}")
 
 
 def operation_ids(document: Document) -> Iterator[Finding]:
