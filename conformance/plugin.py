@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 MARK = "conformance_rule"
+SERVES = "conformance_serves"
 PROPERTY = "conformance"
 RULES_AT = ("conformance.rules", "conformance/rules", "conformance\\rules")
 
@@ -63,6 +64,7 @@ def _names_the_rules(args: Sequence[str], testpaths: Sequence[str]) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     """Announce the mark, and wait for rules."""
     config.addinivalue_line("markers", f"{MARK}(rule): a rule of the contract")
+    config.addinivalue_line("markers", f"{SERVES}(*rules): gives rules about every answer one")
     config.pluginmanager.register(Doorway(config), "conformance-doorway")
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from conformance.errors import Blocked, Mismatch, NotTestable
 from conformance.identities import BadIdentities
-from conformance.plugin import MARK, PROPERTY, Doorway
+from conformance.plugin import MARK, PROPERTY, SERVES, Doorway
 from conformance.report import Header, lines
 from conformance.rule import Rule, registered, selects
 from conformance.suite import Options, Suite, opened
@@ -47,7 +47,7 @@ def _selected(item: pytest.Item, asked: Options) -> bool:
     found = rule_of(item)
     if found is None:
         return True
-    serves = item.get_closest_marker("conformance_serves")
+    serves = item.get_closest_marker(SERVES)
     judged = (found, *(serves.args if serves else ()))
     return any(selects(rule, level=asked.level, prefixes=asked.rules) for rule in judged)
 

@@ -27,15 +27,24 @@ def state_named(label: str) -> str:
     return "live" if label == "broadcasting" else label
 
 
-def allowed(operation: str, label: str) -> bool:
-    """Tell whether the table lets anybody call the operation in that state."""
-    state = state_named(label)
-    return not LIFECYCLE.governs(operation) or LIFECYCLE.allows(operation, state) is not None
+def allowed(operation: str, label: str, caller: str) -> bool:
+    """Tell whether the table lets a caller call the operation in that state."""
+    state, role = state_named(label), "room_host" if caller == "host" else caller
+    row = LIFECYCLE.allows(operation, state, caller=role)
+    return not LIFECYCLE.governs(operation) or row is not None
 
 
-PAIRS = [(operation, state) for operation in OPERATIONS for state in STATES]
-ALLOWED = [pytest.param(*pair, id="-".join(pair)) for pair in PAIRS if allowed(*pair)]
-REFUSED = [pytest.param(*pair, id="-".join(pair)) for pair in PAIRS if not allowed(*pair)]
+OPEN_TO_VIEWERS = [
+    name
+    for name in OPERATIONS
+    if not CONTRACT.operations[name].roles and name != "update_session_settings"
+]
+TRIPLES = [
+    *((operation, state, "host") for operation in OPERATIONS for state in STATES),
+    *((operation, state, "viewer") for operation in OPEN_TO_VIEWERS for state in STATES),
+]
+ALLOWED = [pytest.param(*triple, id="-".join(triple)) for triple in TRIPLES if allowed(*triple)]
+REFUSED = [pytest.param(*triple, id="-".join(triple)) for triple in TRIPLES if not allowed(*triple)]
 
 
 def session_in(world: World, state: str) -> Made:
@@ -45,10 +54,11 @@ def session_in(world: World, state: str) -> Made:
     return world.new_session(state, mode="webcam")
 
 
-def call(world: World, operation: str, session: str) -> Reply:
-    """Call an operation as the room's host, with a body it accepts."""
+def call(world: World, operation: str, session: str, caller: str) -> Reply:
+    """Call an operation with a body it accepts."""
     found = CONTRACT.operations[operation]
-    return world.api.send(operation, session, by=world.host, **arguments(world, found))
+    by = world.host if caller == "host" else world.viewer
+    return world.api.send(operation, session, by=by, **arguments(world, found))
 
 
 @rule(
@@ -59,11 +69,13 @@ def call(world: World, operation: str, session: str) -> Reply:
     contract=TABLE,
     operations=OPERATIONS,
 )
-@pytest.mark.parametrize(("operation", "state"), ALLOWED)
-def test_an_allowed_operation_moves_the_session(world: World, operation: str, state: str) -> None:
+@pytest.mark.parametrize(("operation", "state", "caller"), ALLOWED)
+def test_an_allowed_operation_moves_the_session(
+    world: World, operation: str, state: str, caller: str
+) -> None:
     """Call an operation in a state from which the table has a row."""
     made = session_in(world, state)
-    reply = call(world, operation, made.id).must(200)
+    reply = call(world, operation, made.id, caller).must(200)
     move = LIFECYCLE.allows(operation, state_named(state))
     target = move.target if move else "same"
     after = world.api.send("get_session", made.id)
@@ -82,13 +94,15 @@ def test_an_allowed_operation_moves_the_session(world: World, operation: str, st
     contract=TABLE,
     operations=OPERATIONS,
 )
-@pytest.mark.parametrize(("operation", "state"), REFUSED)
-def test_any_other_operation_is_refused(world: World, operation: str, state: str) -> None:
+@pytest.mark.parametrize(("operation", "state", "caller"), REFUSED)
+def test_any_other_operation_is_refused(
+    world: World, operation: str, state: str, caller: str
+) -> None:
     """Call an operation in a state from which the table has no row."""
     made = session_in(world, state)
     scene = Scene(made.id, (("get_session", made.id), ("get_room", made.room_id)))
     before = scene.look(world)
-    reply = call(world, operation, made.id).must(409)
+    reply = call(world, operation, made.id, caller).must(409)
     must_be_unchanged(reply, before, scene.look(world))
 
 
