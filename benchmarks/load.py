@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -29,21 +30,23 @@ def require_wrk() -> None:
         raise SystemExit("benchmarks need `wrk`, install it with: apt-get install wrk")
 
 
-def load(url: str, *, method: str, headers: Mapping[str, str], seconds: float) -> Load:
+def load(url: str, *, method: str, headers: Mapping[str, str], seconds: int) -> Load:
     """Send one request over 32 connections for some seconds."""
-    script = f'wrk.method = "{method}"\n'
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "--latency", "-s", "/dev/stdin"]
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
     pin = ["taskset", "-c", LOAD_CORE] if shutil.which("taskset") else []
-    said = subprocess.run(
-        [*pin, *command, url],
-        input=script,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=seconds + 30,
-    ).stdout
+    # wrk reads its script once a thread, so it must be a real file.
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(f'wrk.method = "{method}"\n')
+        script.flush()
+        said = subprocess.run(
+            [*pin, *command, "-s", script.name, url],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=seconds + 30,
+        ).stdout
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
     return Load(
         requests_per_second=float(_found(r"Requests/sec:\s+([\d.]+)", said)),

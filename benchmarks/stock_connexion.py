@@ -1,16 +1,14 @@
 """Our operations served by connexion as it comes: its routing, security, validation, serialiser.
 
-Response validation is off, as by default. Usage: python -m benchmarks.stock_connexion PORT
+Response validation is off, as by default. Usage: uvicorn benchmarks.stock_connexion:app
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import connexion
-import uvicorn
 from connexion.exceptions import OAuthProblem
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
@@ -19,49 +17,38 @@ from mock_server import operations
 from mock_server.app import API_BASE, build_env
 from mock_server.contract.load import bundle_path, load_contract
 from mock_server.domain.errors import DomainError
-from mock_server.env import Call, Env
+from mock_server.env import Call
 from mock_server.http.errors import STATUSES
 from mock_server.http.security import Authenticator
 from mock_server.media.ingress import Addresses
 from mock_server.settings import Settings
 
-
-def build(port: int) -> Any:
-    """Return the ASGI application."""
-    contract = load_contract(bundle_path("openapi"))
-    env = build_env(Settings(), contract)
-    authenticator = Authenticator(env.settings.token_secret)
-
-    def bearer_info(token: str) -> dict[str, Any]:
-        return identify([f"Bearer {token}".encode()], [])
-
-    def key_info(key: str, required_scopes: Any = None) -> dict[str, Any]:  # noqa: ARG001
-        return identify([], [key.encode()])
-
-    def identify(tokens: list[bytes], keys: list[bytes]) -> dict[str, Any]:
-        try:
-            with env.store.read() as tx:
-                user = authenticator.identify(tokens, keys, tx, env.clock())
-        except DomainError as error:
-            raise OAuthProblem(detail=str(error)) from None
-        return {"sub": user.id, "user": user}
-
-    schemes = contract["components"]["securitySchemes"]
-    for scheme in schemes.values():
-        scheme["x-bearerInfoFunc" if scheme["type"] == "http" else "x-apikeyInfoFunc"] = (
-            bearer_info if scheme["type"] == "http" else key_info
-        )
-    app = connexion.AsyncApp(__name__, swagger_ui_options=SwaggerUIOptions(swagger_ui=False))
-    addresses = Addresses(f"http://127.0.0.1:{port}")
-    app.add_api(
-        contract,
-        base_path=API_BASE,
-        resolver=Resolver(lambda name: _handler(env, name, addresses)),
-    )
-    return app
+CONTRACT = load_contract(bundle_path("openapi"))
+ENV = build_env(Settings(), CONTRACT)
+AUTHENTICATOR = Authenticator(ENV.settings.token_secret)
+ADDRESSES = Addresses("http://127.0.0.1:4010")
 
 
-def _handler(env: Env, name: str, addresses: Addresses) -> Callable[..., Any]:
+def bearer_info(token: str) -> dict[str, Any]:
+    """Return who a bearer token is of."""
+    return _identified([f"Bearer {token}".encode()], [])
+
+
+def key_info(key: str) -> dict[str, Any]:
+    """Return who an API key is of."""
+    return _identified([], [key.encode()])
+
+
+def _identified(tokens: list[bytes], keys: list[bytes]) -> dict[str, Any]:
+    try:
+        with ENV.store.read() as tx:
+            user = AUTHENTICATOR.identify(tokens, keys, tx, ENV.clock())
+    except DomainError as error:
+        raise OAuthProblem(detail=str(error)) from None
+    return {"sub": user.id, "user": user}
+
+
+def _handler(name: str) -> Callable[..., Any]:
     operation = operations.HANDLERS[name]
 
     async def handle(
@@ -69,21 +56,13 @@ def _handler(env: Env, name: str, addresses: Addresses) -> Callable[..., Any]:
         page: int = 1,
         limit: int = 10,
         body: dict[str, Any] | None = None,
-        context_: dict[str, Any] | None = None,
+        token_info: dict[str, Any] | None = None,
     ) -> Any:
-        now = env.clock()
-        with env.store.write() as tx:
-            call = Call(
-                env,
-                tx,
-                name,
-                now,
-                addresses,
-                (context_ or {}).get("user"),
-                id,
-                {"page": page, "limit": limit},
-                body or {},
-            )
+        now = ENV.clock()
+        user = (token_info or {}).get("user")
+        query = {"page": page, "limit": limit}
+        with ENV.store.write() as tx:
+            call = Call(ENV, tx, name, now, ADDRESSES, user, id, query, body or {})
             try:
                 data = operation(call)
             except DomainError as error:
@@ -93,6 +72,16 @@ def _handler(env: Env, name: str, addresses: Addresses) -> Callable[..., Any]:
     return handle
 
 
-if __name__ == "__main__":
-    chosen = int(sys.argv[1])
-    uvicorn.run(build(chosen), host="127.0.0.1", port=chosen, access_log=False, log_level="error")
+def build() -> Any:
+    """Return the ASGI application."""
+    for scheme in CONTRACT["components"]["securitySchemes"].values():
+        if scheme["type"] == "http":
+            scheme["x-bearerInfoFunc"] = f"{__name__}.bearer_info"
+        else:
+            scheme["x-apikeyInfoFunc"] = f"{__name__}.key_info"
+    stock = connexion.AsyncApp(__name__, swagger_ui_options=SwaggerUIOptions(swagger_ui=False))
+    stock.add_api(CONTRACT, base_path=API_BASE, resolver=Resolver(_handler))
+    return stock
+
+
+app = build()

@@ -45,9 +45,9 @@ class Mock:
     keys: dict[str, str] = field(default_factory=dict)
 
     def send(self, method: str, path: str, *, by: str | None = None, **how: Any) -> httpx.Response:
-        headers = dict(how.pop("headers", {}))
+        headers = [*httpx.Headers(how.pop("headers", {})).raw]
         if by is not None:
-            headers["X-API-Key"] = f"greenroom-{by.replace('_', '-')}-key"
+            headers.append((b"X-API-Key", f"greenroom-{by.replace('_', '-')}-key".encode()))
         url = path if path.startswith(("/_mock", "/hls", "/whip", "/x")) else f"{API}{path}"
 
         async def request() -> httpx.Response:

@@ -19,8 +19,8 @@ class Claims:
 
     subject: str
     sign_in_id: str | None
-    expires: float
-    not_before: float
+    expires: int
+    not_before: int
 
 
 def mint_access_token(
@@ -64,8 +64,9 @@ def verify_access_token(secret: str, token: str) -> Claims:
         return Claims(
             subject=str(claims["sub"]),
             sign_in_id=claims.get("sid"),
-            expires=float(claims["exp"]),
-            not_before=float(claims.get("nbf", 0)),
+            # int() refuses what JSON in Python lets through: Infinity and NaN.
+            expires=int(claims["exp"]),
+            not_before=int(claims.get("nbf", 0)),
         )
     except jwt.InvalidSignatureError:
         reason = "the token's signature does not verify"
