@@ -21,6 +21,7 @@ CONTROL_RULES: tuple[Rule, ...] = (
     form.names,
     form.plain_schemas,
     form.properties_exist,
+    form.descriptions,
     form.components_are_used,
     form.provenance,
     operations.words,

@@ -112,6 +112,11 @@ def _(d):
     schema(d, "RoomResponse")["required"].append("owner")
 
 
+@case("descriptions", "#/components/schemas/RoomResponse/properties/title", "has no description")
+def _(d):
+    del schema(d, "RoomResponse")["properties"]["title"]["description"]
+
+
 @case("components_are_used", "#/components/schemas/PollResponse", "used nowhere")
 def _(d):
     d["components"]["schemas"]["PollResponse"] = {"type": "object", "x-provenance": "published"}

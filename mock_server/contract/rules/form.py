@@ -102,6 +102,13 @@ def properties_exist(document: Document) -> Iterator[Finding]:
                 yield Finding(at(pointer, "required"), f"`{name}` is required, must be a property")
 
 
+def descriptions(document: Document) -> Iterator[Finding]:
+    """Demand a description of every schema and every property that is written out."""
+    for schema, pointer in schemas(document):
+        if pointer.startswith("#/components/schemas/") and not schema.get("description"):
+            yield Finding(pointer, "has no description, must have one")
+
+
 def components_are_used(document: Document) -> Iterator[Finding]:
     """Demand that every component is used somewhere."""
     used = {reference for reference, _ in _references(document, "#")}
