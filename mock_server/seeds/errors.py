@@ -8,8 +8,10 @@ SeedError
 
 from __future__ import annotations
 
+from mock_server.errors import OperatorError
 
-class SeedError(Exception):
+
+class SeedError(OperatorError):
     """Say what is wrong with a seed file: `demo.yaml:41: what is, what must be`.
 
     `line` counts from 1 and is None where the whole file is meant.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mock_server.seeds.errors import SeedNotFound, SeedSyntax
-from mock_server.seeds.nodes import Value, compose, fields, integer, length, text
+from mock_server.seeds.nodes import Value, compose, fields, length, one_of, text
 from mock_server.seeds.rules import Known, check_rooms
 from mock_server.seeds.sections import (
     read_organization,
@@ -24,7 +24,6 @@ from mock_server.seeds.shape import SeedFile
 from mock_server.seeds.times import ZERO
 
 T = TypeVar("T")
-_VERSION = 1
 # What there is in a file, and what a message calls one of it.
 _SECTIONS = {
     "organizations": "organization",
@@ -89,7 +88,7 @@ def _text(path: Path, shown: str) -> str:
 
 def _read(name: str, whole: Value) -> SeedFile:
     given = fields(whole)
-    given.take("version", integer(_VERSION, _VERSION))
+    given.take("version", one_of(("1",), "`1`, the version of the format described in `demo.yaml`"))
     description = given.maybe("description", text()) or ""
     step = given.maybe("schedule_step", length) or ZERO
     parts = {plural: given.maybe(plural, lambda value: value) for plural in _SECTIONS}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import NoReturn, TypeVar
 
 import yaml
@@ -16,21 +17,19 @@ from mock_server.seeds.times import parse_length, parse_offset
 T = TypeVar("T")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KEY = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_WHOLE = "the file"
+_DEEPEST = 20
 _TAG = "tag:yaml.org,2002:"
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """Hold one YAML value, where it stands, and how a message calls it (`session `launch``)."""
+    """Hold one YAML value, how a message calls it, and the line of its key, or else its own."""
 
     file: str
     name: str
     node: yaml.Node
-
-    @property
-    def line(self) -> int:
-        """Return the line the value begins on, from 1."""
-        return int(self.node.start_mark.line) + 1
+    line: int
 
     def refuse(self, sentence: str) -> NoReturn:
         """Raise SeedMistake with this place."""
@@ -81,13 +80,18 @@ class Fields:
     def finish(self) -> None:
         """Refuse the first field that is not of this format."""
         for name, value in self.left.items():
-            known = ", ".join(f"`{known}`" for known in self._known)
-            value.refuse(f"{self.value.name} has the unknown field `{name}`, known are {known}")
+            near = get_close_matches(name, self._known, n=1)
+            known = ", ".join(f"`{known}`" for known in (near or self._known))
+            value.refuse(
+                f"{self.value.name} has the unknown field `{name}`, "
+                f"{'nearest is' if near else 'known are'} {known}"
+            )
 
 
 def compose(file: str, text: str) -> Value:
     """Read a file's one YAML document; raises SeedSyntax."""
     try:
+        _check_depth(file, text)
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
@@ -96,44 +100,59 @@ def compose(file: str, text: str) -> Value:
         mark = error.problem_mark or error.context_mark
         what = " ".join(part for part in (error.context, error.problem) if part)
         raise SeedSyntax(file, mark.line + 1 if mark else None, f"is not YAML: {what}") from error
-    except RecursionError as error:
-        raise SeedSyntax(file, None, "is nested too deeply to be a seed") from error
     if node is None:
         raise SeedSyntax(file, None, "is empty, must be a seed: at least `version: 1`")
-    return Value(file, "the file", node)
+    return Value(file, _WHOLE, node, _line(node))
+
+
+def _check_depth(file: str, text: str) -> None:
+    # LibYAML composes by recursion in C: without this, enough brackets end the process.
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEEPEST:
+                line = event.start_mark.line + 1 if event.start_mark else None
+                raise SeedSyntax(
+                    file, line, f"is nested deeper than {_DEEPEST}, too deep for a seed"
+                )
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def fields(value: Value) -> Fields:
     """Open a mapping; raises SeedMistake where it is none or a field is there twice."""
-    return Fields(value, {key: item for key, item, _ in _pairs(value, lambda key: f"`{key}`")})
+    prefix = "" if value.name == _WHOLE else f"{value.name}: "
+    return Fields(value, dict(_pairs(value, lambda key: f"{prefix}`{key}`")))
 
 
 def entries(value: Value, kind: str) -> Iterator[tuple[str, Value]]:
     """Yield the things of a section by key; a key is lower case letters, digits, `_` and `-`."""
-    for key, item, key_node in _pairs(value, lambda key: f"{kind} `{key}`"):
+    for key, item in _pairs(value, lambda key: f"{kind} `{key}`"):
         if _KEY.fullmatch(key) is None:
-            Value(value.file, "", key_node).refuse(
+            item.refuse(
                 f"`{key}` is no key, must be a lower case letter, then letters, digits, `_`, `-`"
             )
         yield key, item
 
 
-def _pairs(value: Value, name: Callable[[str], str]) -> list[tuple[str, Value, yaml.Node]]:
+def _pairs(value: Value, name: Callable[[str], str]) -> Iterator[tuple[str, Value]]:
     if not isinstance(value.node, yaml.MappingNode):
         value.of_type("a mapping")
-    pairs: list[tuple[str, Value, yaml.Node]] = []
     seen: dict[str, int] = {}
-    prefix = "" if value.name == "the file" or value.name.startswith("`") else f"{value.name}: "
-    for key_node, item in value.node.value:
+    for key_node, node in value.node.value:
         key = str(key_node.value)
-        place = Value(value.file, "", key_node)
+        item = Value(value.file, name(key), node, _line(key_node))
         if not isinstance(key_node, yaml.ScalarNode):
-            place.refuse(f"{value.name} has a key that is no word")
+            item.refuse(f"{value.name} has a key that is no word, must be one word")
         if key in seen:
-            place.refuse(f"{name(key)} is there twice, first on line {seen[key]}")
-        seen[key] = place.line
-        pairs.append((key, Value(value.file, prefix + name(key), item), key_node))
-    return pairs
+            item.refuse(f"{item.name} is there twice, first on line {seen[key]}")
+        seen[key] = item.line
+        yield key, item
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
 
 
 def text(shortest: int = 1, longest: int = 10_000) -> Reader[str]:
@@ -206,7 +225,7 @@ def integer(lowest: int, highest: int) -> Reader[int]:
 
     def read(value: Value) -> int:
         digits = str(value.node.value)
-        fits = value.is_a("int") and re.fullmatch(r"\d{1,9}", digits)
+        fits = value.is_a("int") and re.fullmatch(r"0|[1-9][0-9]{0,8}", digits)
         if not fits or not lowest <= int(digits) <= highest:
             value.of_type(f"a whole number from {lowest} to {highest}")
         return int(digits)
@@ -234,7 +253,7 @@ def items(value: Value) -> list[Value]:
     """Open a list."""
     if not isinstance(value.node, yaml.SequenceNode):
         value.of_type("a list")
-    return [Value(value.file, value.name, node) for node in value.node.value]
+    return [Value(value.file, value.name, node, _line(node)) for node in value.node.value]
 
 
 def reference(section: str, keys: Collection[str]) -> Reader[str]:

@@ -92,7 +92,7 @@ def check_joined(session: SessionSeed, place: Value, world: Known) -> None:
     limit = join_limit(session, world.presets[session.preset])
     if len(session.joined) > limit:
         place.refuse(
-            f"session `{session.key}` has {len(session.joined)} people in `joined`, "
+            f"session `{session.key}` has {len(session.joined)} in `joined`, "
             f"must have {limit} at most, its `max_join_limit`"
         )
 

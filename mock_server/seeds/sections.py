@@ -54,7 +54,9 @@ def section(
 ) -> dict[str, T]:
     """Read every thing of a section; `taken` gathers which section has which key."""
     things: dict[str, T] = {}
-    for key, value in entries(found, kind) if found else ():
+    # An author who comments everything out leaves `rooms:` with nothing under it.
+    there = found is not None and not found.is_a("null")
+    for key, value in entries(found, kind) if found and there else ():
         if key in taken:
             value.refuse(f"{kind} `{key}` has the key of a {taken[key]}, must have its own")
         taken[key] = kind
