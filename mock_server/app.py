@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connexion import ConnexionMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
@@ -16,8 +16,9 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server import control, operations
+from mock_server.contract.load import ContractError
 from mock_server.domain.entities import World
-from mock_server.domain.lifecycle import compile_lifecycle
+from mock_server.domain.lifecycle import Lifecycle, compile_lifecycle
 from mock_server.env import Clock, Env
 from mock_server.http.contract_pass import ContractPass
 from mock_server.http.log import RequestLog
@@ -27,6 +28,9 @@ from mock_server.seeds import SeedFile, load_seed, names, plant
 from mock_server.settings import Settings
 from mock_server.storage.open import open_store
 from mock_server.storage.protocol import StorageError
+
+if TYPE_CHECKING:
+    from mock_server.faults import Fault
 
 API_BASE = "/v1/webinar"
 CONTROL_BASE = "/_mock"
@@ -41,8 +45,9 @@ def wall_clock() -> datetime:
 def build_env(settings: Settings, contract: Mapping[str, Any], *, clock: Clock = wall_clock) -> Env:
     """Open the store, plant the scenario in it if it is empty, and gather what requests share.
 
-    Raises StorageError or SeedError with a sentence for the operator.
+    Raises StorageError, SeedError or FaultError with a sentence for the operator.
     """
+    fault = _fault_of(settings)
     seed_file = load_seed(settings.scenario)
     store = open_store(settings.store)
     with store.write() as tx:
@@ -56,10 +61,28 @@ def build_env(settings: Settings, contract: Mapping[str, Any], *, clock: Clock =
         clock=clock,
         seed=settings.seed if world is None else world.seed,
         seed_file=seed_file if world is None else _seed_file_of(world, seed_file, settings),
-        lifecycle=compile_lifecycle(contract),
+        lifecycle=_lifecycle_of(fault.enforced(dict(contract)) if fault else contract),
         contract_version=contract["info"]["version"],
         started_at=clock(),
     )
+
+
+def _lifecycle_of(contract: Mapping[str, Any]) -> Lifecycle:
+    try:
+        return compile_lifecycle(contract)
+    except (KeyError, TypeError) as error:
+        raise ContractError(
+            f"contract has no usable `x-lifecycles` ({error} is missing), must have the moves "
+            "of `session`"
+        ) from None
+
+
+def _fault_of(settings: Settings) -> Fault | None:
+    if settings.fault is None:
+        return None
+    from mock_server.faults import find_fault  # noqa: PLC0415 - only a faulty mock pays for it
+
+    return find_fault(settings.fault)
 
 
 def _seed_file_of(world: World, chosen: SeedFile, settings: Settings) -> SeedFile:
@@ -87,6 +110,11 @@ def build_app(
         f"{API_BASE}/openapi.json": json.dumps(contract, ensure_ascii=False).encode(),
         f"{CONTROL_BASE}/openapi.json": json.dumps(control_contract, ensure_ascii=False).encode(),
     }
+    fault = _fault_of(env.settings)
+    enforced, functions, checks = contract, operations.HANDLERS, operations.VALUE_CHECKS
+    if fault is not None:
+        enforced = fault.enforced(contract)
+        functions, checks = fault.handling(functions), fault.checking(checks)
     app = ConnexionMiddleware(
         _nothing,
         import_name=__name__,
@@ -95,7 +123,7 @@ def build_app(
                 CORSMiddleware,
                 **_cors_options(env.settings.cors_origins),
             ),
-            partial(ContractPass, env=env, log=log, value_checks=operations.VALUE_CHECKS),
+            partial(ContractPass, env=env, log=log, value_checks=checks),
             partial(
                 Pages,
                 documents=documents,
@@ -108,12 +136,12 @@ def build_app(
         swagger_ui_options=SwaggerUIOptions(serve_spec=False),
     )
     for document, base, handlers in (
-        (contract, API_BASE, operations.HANDLERS),
+        (enforced, API_BASE, functions),
         (control_contract, CONTROL_BASE, control.HANDLERS),
     ):
         app.add_api(document, base_path=base, resolver=_resolver(handlers))
     served: ASGIApp = app
-    return served
+    return served if fault is None else fault.wrapping(served, env)
 
 
 async def prepare(app: ASGIApp) -> None:

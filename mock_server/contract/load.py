@@ -31,6 +31,10 @@ def load_contract(path: Path) -> dict[str, Any]:
         ) from None
     except ValueError as error:
         raise ContractError(f"contract `{path}` is not JSON: {error}") from None
-    if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
-        raise ContractError(f"contract `{path}` has no `paths`, must be a bundled OpenAPI file")
-    return document
+    for name in ("openapi", "info", "paths"):
+        if not isinstance(document, dict) or not document.get(name):
+            raise ContractError(
+                f"contract `{path}` has no `{name}`, must be a bundled OpenAPI file"
+            )
+    checked: dict[str, Any] = document
+    return checked

@@ -134,7 +134,7 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
         query = read_query(operation.query, scope["query_string"])
         body = _NO_BODY
         if operation.body is not None:
-            raw = await read_body(receive, headers.content_length)
+            raw = await read_body(receive)
             body = _checked_body(operation, operation.body, raw, headers.content_type)
             if operation.check_values is not None:
                 operation.check_values(body, now)

@@ -13,7 +13,6 @@ class RequestHeaders:
 
     host: bytes | None = None
     content_type: bytes | None = None
-    content_length: bytes | None = None
     authorization: list[bytes] = field(default_factory=list)
     api_keys: list[bytes] = field(default_factory=list)
 
@@ -31,6 +30,4 @@ class RequestHeaders:
                     found.api_keys.append(value)
                 case b"content-type":
                     found.content_type = value
-                case b"content-length":
-                    found.content_length = value
         return found

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import sqlite3
+
+import httpx
+import pytest
+from serving import command, serve
+
+from mock_server.contract.load import bundle_path, load_contract
+
+
+def test_ready_is_said_once_requests_are_answered():
+    with serve() as served:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/v1/webinar", served.url)
+        assert httpx.get(f"{served.url}/sessions/live").status_code == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_it_cleanly(number):
+    process = command("serve", "--port", "0")
+    said = []
+    while not said or not said[-1].startswith("Ready"):
+        said.append(process.stdout.readline())
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (0, "Stopped\n", "")
+
+
+def test_the_banner_gives_addresses_credentials_and_a_request_to_try():
+    process = command("serve", "--port", "0", "--seed", "7")
+    said = []
+    while not said or not said[-1].startswith("Ready"):
+        said.append(process.stdout.readline())
+    banner = "".join(said)
+    url = re.search(r"http://127\.0\.0\.1:\d+/v1/webinar", banner)[0]
+    for line in (f"API      {url}", f"Docs     {url}/ui", "Store    memory", "demo, seed 7"):
+        assert line in banner
+    token = re.search(r"host +Authorization: (Bearer \S+)", banner)[1]
+    assert httpx.get(f"{url}/auth/me", headers={"Authorization": token}).status_code == 200
+    header, tried = re.search(r"Try: curl -H '([^']+)' (\S+)", banner).groups()
+    answer = httpx.get(tried, headers=dict([header.split(": ")]))
+    assert answer.json()["data"]["total"] > 0
+    assert httpx.get(f"{url}/ui/").status_code == 200
+    process.send_signal(signal.SIGINT)
+    _, log = process.communicate(timeout=30)
+    assert "GET /v1/webinar/auth/me  200  get_me\n" in log
+
+
+def test_a_port_in_use_is_told_with_what_to_do(refused):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert refused("serve", "--port", str(port)) == (
+            f"port {port} on 127.0.0.1 is in use, must be free: stop the program that has it "
+            "or choose another with `--port` (0 finds a free one)"
+        )
+
+
+def test_an_address_of_another_machine_is_told(refused):
+    assert "192.0.2.1" in refused("serve", "--host", "192.0.2.1", "--port", "0")
+
+
+def test_a_contract_with_an_operation_nobody_handles_is_refused_naming_it(refused, tmp_path):
+    contract = load_contract(bundle_path("openapi"))
+    contract["paths"]["/rooms"]["get"]["operationId"] = "list_halls"
+    path = tmp_path / "contract.json"
+    path.write_text(json.dumps(contract))
+    assert refused("serve", "--port", "0", "--contract", str(path)) == (
+        "operation `list_halls` of the contract has no handler, "
+        "must be a function of that name in `mock_server/operations`"
+    )
+
+
+NO_CONTRACTS = (
+    "",
+    "{",
+    "[]",
+    "{}",
+    '{"openapi": "3.0.3"}',
+    '{"openapi": "3.0.3", "info": {"version": "1"}, "paths": {"/x": {}}}',
+)
+
+
+@pytest.mark.parametrize("text", NO_CONTRACTS)
+def test_a_contract_that_is_none_is_refused(refused, tmp_path, text):
+    path = tmp_path / "contract.json"
+    path.write_text(text)
+    assert "contract" in refused("serve", "--port", "0", "--contract", str(path))
+
+
+def test_a_mistake_in_a_seed_file_is_told_with_file_and_line(refused, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("version: 1\npeople:\n  ada:\n    role: hots\n")
+    said = refused("serve", "--port", "0", "--scenario", str(path))
+    assert "mine.yaml:4" in said
+    assert "hots" in said
+
+
+def test_an_unknown_scenario_names_those_there_are(refused):
+    assert "`demo`, `empty`" in refused("serve", "--port", "0", "--scenario", "nothing")
+
+
+def make_text(path):
+    path.write_text("not a database at all " * 100)
+
+
+def make_other(path):
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE things (id)")
+
+
+@pytest.mark.parametrize("make", [make_text, make_other, lambda path: path.mkdir()])
+def test_a_store_that_is_something_else_is_refused_and_left_as_it_was(refused, tmp_path, make):
+    path = tmp_path / "world.db"
+    make(path)
+    before = path.read_bytes() if path.is_file() else None
+    assert "world.db" in refused("serve", "--port", "0", "--store", f"sqlite:///{path}")
+    assert (path.read_bytes() if path.is_file() else None) == before
+
+
+@pytest.mark.parametrize("store", ["redis://x", "sqlite://", "sqlite:////nowhere/at/all/world.db"])
+def test_a_store_that_cannot_be_is_refused(refused, store):
+    assert refused("serve", "--port", "0", "--store", store)
+
+
+def test_a_kept_world_comes_back_with_its_own_seed(tmp_path):
+    store = f"sqlite:///{tmp_path / 'world.db'}"
+    with serve("--store", store, "--scenario", "empty", "--seed", "5") as served:
+        with served.client() as client:
+            made = client.post("/rooms", json={"title": "Kept"}).json()["data"]["room"]
+        assert served.stop()[0] == 0
+    with serve("--store", store, "--seed", "6") as served, served.client() as client:
+        assert client.get(f"/rooms/{made['id']}").json()["data"] == made
+        health = client.get(f"{served.url.replace('/v1/webinar', '')}/_mock/health").json()["data"]
+        assert (health["seed"], health["scenario"]) == (5, "empty")
+
+
+def test_a_world_of_a_users_file_asks_for_that_file_again(refused, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("version: 1\n")
+    store = f"sqlite:///{tmp_path / 'world.db'}"
+    with serve("--store", store, "--scenario", str(path)) as served:
+        assert served.stop()[0] == 0
+    said = refused("serve", "--port", "0", "--store", store)
+    assert "`--scenario` must name its file" in said
