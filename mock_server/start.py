@@ -20,7 +20,15 @@ from mock_server.settings import Settings
 
 
 def start(settings: Settings, *, contract_path: Path | None = None, colour: bool = False) -> None:
-    """Serve until a signal; raises OperatorError before the first request if it can't."""
+    """Serve until a signal; raises OperatorError before the first request if it can't.
+
+    `--fault list` is answered with the table of faults instead.
+    """
+    if settings.fault == "list":
+        from mock_server.faults import table  # noqa: PLC0415 - only a faulty mock pays for it
+
+        _say(table())
+        return
     contract = load_contract(contract_path or bundle_path("openapi"))
     bound = bind(settings.host, settings.port)
     try:

@@ -1,0 +1,42 @@
+"""Deliberate faults: the mock is wrong on purpose, to prove that a suite can tell.
+
+Each is written from a sentence of the contract. With `--fault NAME` the mock breaks that one
+sentence and keeps all others; without the option nothing here is even imported.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from mock_server.errors import OperatorError
+from mock_server.faults import access, lists, order, shape
+from mock_server.faults.fault import Fault
+
+__all__ = ["FAULTS", "Fault", "FaultError", "find_fault", "table"]
+
+FAULTS: tuple[Fault, ...] = tuple(
+    fault for module in (shape, lists, access, order) for fault in module.FAULTS
+)
+
+
+class FaultError(OperatorError):
+    """Say that no fault has a name, and which names are near."""
+
+
+def find_fault(name: str) -> Fault:
+    """Return the fault of a name; raises FaultError naming the nearest ones."""
+    known = {fault.name: fault for fault in FAULTS}
+    if name in known:
+        return known[name]
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    meant = f"did you mean {' or '.join(f'`{each}`' for each in near)}? " if near else ""
+    raise FaultError(f"no fault has the name `{name}`, {meant}`--fault list` shows all names")
+
+
+def table() -> str:
+    """Return a line a fault: its name, its family and the sentence it breaks."""
+    names = max(len(fault.name) for fault in FAULTS)
+    families = max(len(fault.family) for fault in FAULTS)
+    return "\n".join(
+        f"{fault.name:<{names}}  {fault.family:<{families}}  {fault.breaks}" for fault in FAULTS
+    )
