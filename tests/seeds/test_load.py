@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mock_server.errors import OperatorError
 from mock_server.seeds import SeedError, SeedFile, load_seed, names
 from mock_server.seeds.errors import SeedMistake, SeedNotFound, SeedSyntax
 
@@ -262,3 +263,7 @@ def test_no_damage_to_a_file_gives_anything_but_a_seed_error(
 
 def test_a_section_with_nothing_under_it_is_empty(write: Write) -> None:
     assert load_seed(write("version: 1\nrooms:\nsessions: {}\n")).rooms == {}
+
+
+def test_a_mistake_is_told_to_the_operator_without_a_stack_trace() -> None:
+    assert issubclass(SeedError, OperatorError)
