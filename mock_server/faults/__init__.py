@@ -9,13 +9,45 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from mock_server.errors import OperatorError
-from mock_server.faults import access, lists, order, shape
+from mock_server.faults import (
+    access,
+    changes,
+    concurrency,
+    effects,
+    http,
+    invariants,
+    lifecycle,
+    lists,
+    media,
+    order,
+    presets,
+    shape,
+    sign_in,
+    validation,
+)
 from mock_server.faults.fault import Fault
 
 __all__ = ["FAULTS", "Fault", "FaultError", "find_fault", "table"]
 
 FAULTS: tuple[Fault, ...] = tuple(
-    fault for module in (shape, lists, access, order) for fault in module.FAULTS
+    fault
+    for module in (
+        shape,
+        http,
+        lists,
+        access,
+        order,
+        sign_in,
+        presets,
+        lifecycle,
+        effects,
+        invariants,
+        changes,
+        validation,
+        media,
+        concurrency,
+    )
+    for fault in module.FAULTS
 )
 
 

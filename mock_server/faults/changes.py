@@ -1,0 +1,149 @@
+"""Faults of partial updates and deletions: what is kept, what is changed, what is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from mock_server.domain.entities import Room, Session
+from mock_server.env import Call
+from mock_server.faults.editing import schema
+from mock_server.faults.fault import Document, Fault
+from mock_server.faults.handling import around, rewrites, veiled, with_body
+from mock_server.faults.rewrite import Change, Json, Reply, Request, changed_within, remembering
+from mock_server.http.operation import Handler
+from mock_server.storage.indexes import LIVE_SESSION_OF_ROOM, Index
+
+_fault = partial(Fault, family="changes")
+_OK = 200
+_MISSING = 404
+
+
+def _merged_analytics(call: Call) -> dict[str, Any]:
+    room = call.tx.get(Room, call.id)
+    if room is None or room.analytics is None or "analytics" not in call.body:
+        return dict(call.body)
+    name = "google_tag_manager"
+    manager = {**room.analytics.get(name, {}), **call.body["analytics"].get(name, {})}
+    return {**call.body, "analytics": {name: manager}}
+
+
+def _not_written(handler: Handler, call: Call) -> Any:
+    return handler(veiled(call, put=lambda _: None))
+
+
+def _overrides_gone(_: Call, session: Session) -> Session:
+    return replace(
+        session,
+        chat_enabled_override=None,
+        stage_enabled_override=None,
+        max_join_limit_override=None,
+    )
+
+
+def _not_empty(document: Document) -> None:
+    schema(document, "UpdateRoomRequest")["minProperties"] = 1
+
+
+def _never_live(handler: Handler, call: Call) -> Any:
+    def first(index: Index[Any], key: str) -> Any:
+        return None if index is LIVE_SESSION_OF_ROOM else call.tx.first(index, key)
+
+    return handler(veiled(call, first=first))
+
+
+def _ghosts(operation: str, key: str) -> Callable[[], Change]:
+    """Show sessions as they were last seen, after an operation on what `key` names."""
+
+    def begin() -> Change:
+        seen: dict[str, Json] = {}
+        gone: set[str] = set()
+
+        def see(session: Json) -> Json:
+            seen[session["id"]] = session
+            return session
+
+        def change(request: Request, reply: Reply) -> Reply:
+            if reply.succeeded and reply.body:
+                changed_within(reply.json, "session", see)
+                gone.update({request.id.lower()} if reply.operation == operation else ())
+                return reply
+            ghost = seen.get(request.id.lower())
+            if reply.operation != "get_session" or ghost is None or ghost[key] not in gone:
+                return reply
+            shown = {"success": True, "data": ghost, "timestamp": reply.json["timestamp"]}
+            return replace(reply, status=_OK).with_json(shown)
+
+        return change
+
+    return begin
+
+
+def _gone_twice(handler: Handler, call: Call) -> Any:
+    return handler(call) if call.tx.get(Session, call.id) else {"id": call.id}
+
+
+FAULTS: tuple[Fault, ...] = (
+    _fault(
+        name="change-clears-description",
+        breaks="A change keeps what it does not give",
+        handlers=around(
+            ("update_room",), with_body(lambda call: {"description": None, **call.body})
+        ),
+    ),
+    _fault(
+        name="change-of-description-ignored",
+        breaks="A change changes what it gives",
+        handlers=around(
+            ("update_room",),
+            with_body(lambda call: {k: v for k, v in call.body.items() if k != "description"}),
+        ),
+    ),
+    _fault(
+        name="analytics-merged",
+        breaks="Changing analytics replaces the whole object",
+        handlers=around(("update_room",), with_body(_merged_analytics)),
+    ),
+    _fault(
+        name="room-change-not-kept",
+        breaks="What a change answers is what a later read gives",
+        handlers=around(("update_room",), _not_written),
+    ),
+    _fault(
+        name="reschedule-not-kept",
+        breaks="Rescheduling gives the session its new time",
+        handlers=around(("reschedule_session",), _not_written),
+    ),
+    _fault(
+        name="settings-reset-others",
+        breaks="Changing one setting keeps the overrides of the others",
+        handlers=around(("update_session_settings",), rewrites(_overrides_gone)),
+    ),
+    _fault(
+        name="empty-change-refused",
+        breaks="An empty change is answered 200 and changes nothing",
+        contract=_not_empty,
+    ),
+    _fault(
+        name="room-with-live-session-deletable",
+        breaks="A room with a live session is not deleted",
+        handlers=around(("delete_room",), _never_live),
+    ),
+    _fault(
+        name="sessions-outlive-their-room",
+        breaks="The sessions of a deleted room go with it",
+        wrap=remembering(_ghosts("delete_room", "room_id")),
+    ),
+    _fault(
+        name="deleted-session-still-answers",
+        breaks="A session that was deleted is unknown",
+        wrap=remembering(_ghosts("delete_session", "id")),
+    ),
+    _fault(
+        name="deleting-twice-succeeds",
+        breaks="Deleting what is gone is refused with 404",
+        handlers=around(("delete_session",), _gone_twice),
+    ),
+)

@@ -1,0 +1,154 @@
+"""Faults of media: tokens of LiveKit, addresses, keys and the health of a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from mock_server.domain.errors import Conflict
+from mock_server.domain.lifecycle import require_move
+from mock_server.env import Call
+from mock_server.faults import tokens
+from mock_server.faults.fault import Fault
+from mock_server.faults.handling import Around, around, room_at
+from mock_server.faults.rewrite import Json, data_of
+from mock_server.http.operation import Handler
+from mock_server.operations.lookup import find_session
+
+_fault = partial(Fault, family="media")
+_OPENING = ("start_session", "go_live")
+_TOKENS = (*_OPENING, "join_session", "monitor_session")
+_IDLE_RATE = 2_500_000
+
+
+def _claims(change: Callable[[Call, Json], Json]) -> Around:
+    """Change the claims of the LiveKit token an operation gives."""
+
+    def changed(handler: Handler, call: Call) -> Any:
+        data = handler(call)
+        secret = call.env.settings.livekit_secret
+        token = tokens.changed(secret, data["livekit_token"], lambda had: change(call, had))
+        return {**data, "livekit_token": token}
+
+    return changed
+
+
+def _granting(**grants: bool) -> Callable[[Call, Json], Json]:
+    return lambda _, claims: {**claims, "video": {**claims["video"], **grants}}
+
+
+def _may_publish(_: Call, claims: Json) -> Json:
+    return {**claims, "video": {**claims["video"], "canPublish": True}}
+
+
+def _in_the_rooms_name(call: Call, claims: Json) -> Json:
+    room = room_at(call)
+    assert room is not None, "its session was just found"
+    return {**claims, "video": {**claims["video"], "room": room.id}}
+
+
+def _over_already(call: Call, claims: Json) -> Json:
+    now = int(call.now.timestamp())
+    return {**claims, "nbf": now - 7200, "iat": now - 7200, "exp": now - 3600}
+
+
+def _of_nobody(_: Call, claims: Json) -> Json:
+    return {**claims, "sub": "participant"}
+
+
+def _other_server(data: Json) -> Json:
+    return {**data, "rtmp": {**data["rtmp"], "url": f"{data['rtmp']['url']}/"}}
+
+
+def _other_setup_key(data: Json) -> Json:
+    key = data["rtmp"]["stream_key"]
+    return {**data, "rtmp_setup": {**data["rtmp_setup"], "stream_key": key[::-1]}}
+
+
+def _other_created_key(data: Json) -> Json:
+    return {**data, "stream_key": data["stream_key"][::-1]}
+
+
+def _other_whip_key(data: Json) -> Json:
+    base, _, key = data["whip_url"].rpartition("/")
+    return {**data, "whip_url": f"{base}/{key[::-1]}"}
+
+
+def _humming(health: Json) -> Json:
+    if health["video"]["average_bitrate"]:
+        return health
+    return {**health, "video": {**health["video"], "average_bitrate": _IDLE_RATE}}
+
+
+def _only_when_live(handler: Handler, call: Call) -> Any:
+    session = find_session(call)
+    try:
+        require_move(call.env.lifecycle, "monitor_session", session, call.now)
+    except Conflict:
+        raise Conflict("`stream_health`: session is not `live`, must be") from None
+    return handler(call)
+
+
+FAULTS: tuple[Fault, ...] = (
+    _fault(
+        name="audience-may-publish",
+        breaks="The token of the audience lets it subscribe only",
+        handlers=around(("join_session",), _claims(_may_publish)),
+    ),
+    _fault(
+        name="host-may-not-publish",
+        breaks="The token of the host lets them publish",
+        handlers=around(_OPENING, _claims(_granting(canPublish=False))),
+    ),
+    _fault(
+        name="monitor-is-visible",
+        breaks="Who monitors is hidden",
+        handlers=around(("monitor_session",), _claims(_granting(hidden=False))),
+    ),
+    _fault(
+        name="token-for-another-room",
+        breaks="The LiveKit room of a session is named by the session's id",
+        handlers=around(_TOKENS, _claims(_in_the_rooms_name)),
+    ),
+    _fault(
+        name="token-already-expired",
+        breaks="A LiveKit token is valid when it is given",
+        handlers=around(_TOKENS, _claims(_over_already)),
+    ),
+    _fault(
+        name="token-of-nobody",
+        breaks="The subject of a LiveKit token is the user's id",
+        handlers=around(_TOKENS, _claims(_of_nobody)),
+    ),
+    _fault(
+        name="rtmp-server-differs",
+        breaks="The server of rtmp_setup is the url of rtmp",
+        wrap=data_of(_OPENING, _other_server),
+    ),
+    _fault(
+        name="setup-key-differs",
+        breaks="The stream key of rtmp_setup is the one of rtmp",
+        wrap=data_of(_OPENING, _other_setup_key),
+    ),
+    _fault(
+        name="created-key-differs",
+        breaks="The stream key of a started session is the one its creation gave",
+        wrap=data_of(("create_session",), _other_created_key),
+    ),
+    _fault(
+        name="whip-key-differs",
+        breaks="The address of WHIP ends in the stream key",
+        wrap=data_of(_OPENING, _other_whip_key),
+    ),
+    _fault(
+        name="idle-stream-has-bitrate",
+        breaks="The health of a stream is zeros while nothing arrives",
+        wrap=data_of(("stream_health",), _humming),
+    ),
+    _fault(
+        name="health-only-when-live",
+        breaks="The health of a stream is answered in every status",
+        handlers=around(("stream_health",), _only_when_live),
+    ),
+)

@@ -1,0 +1,190 @@
+"""Faults of signing in: tokens, codes and passwords that work too often, or not often enough."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from mock_server.domain.entities import (
+    AuthCode,
+    DeviceToken,
+    RefreshToken,
+    Room,
+    Session,
+    SignIn,
+    User,
+)
+from mock_server.domain.errors import NotFound, Unauthenticated
+from mock_server.domain.identity import derive_uuid
+from mock_server.env import Call
+from mock_server.faults import tokens
+from mock_server.faults.editing import without
+from mock_server.faults.fault import Fault
+from mock_server.faults.handling import around, keeping, with_body
+from mock_server.faults.rewrite import data_of
+from mock_server.http.operation import Handler
+from mock_server.storage.indexes import USER_BY_EMAIL
+
+_fault = partial(Fault, family="sign-in")
+_SIGN_INS = ("login", "refresh_tokens", "register_viewer", "device_login", "exchange_auth_code")
+
+
+def _named(call: Call) -> User | None:
+    return call.tx.first(USER_BY_EMAIL, call.body["email"].casefold())
+
+
+def _any_password(call: Call) -> dict[str, Any]:
+    user = _named(call)
+    known = user is not None and user.password is not None
+    return {**call.body, "password": user.password if known and user else call.body["password"]}
+
+
+def _unknown_is_404(handler: Handler, call: Call) -> Any:
+    if _named(call) is None:
+        raise NotFound("`login`: nobody has this email")
+    return handler(call)
+
+
+def _under_a_new_sign_in(handler: Handler, call: Call) -> Any:
+    token = call.tx.get(RefreshToken, call.body["refresh_token"])
+    if token is not None:
+        sign_in = SignIn(
+            id=derive_uuid(call.env.seed, "sign_in", call.tx.next_number()),
+            user_id=token.user_id,
+            created_at=call.now,
+        )
+        call.tx.put(sign_in)
+        call.tx.delete(SignIn, token.sign_in_id)
+        call.tx.put(replace(token, sign_in_id=sign_in.id))
+    return handler(call)
+
+
+def _device_once(handler: Handler, call: Call) -> Any:
+    data = handler(call)
+    call.tx.delete(DeviceToken, call.body["device_token"])
+    return data
+
+
+def _for_any_session(handler: Handler, call: Call) -> Any:
+    try:
+        return handler(call)
+    except NotFound:
+        some = derive_uuid(call.env.seed, "code", call.body["session_id"])
+        return {"code": some, "expires_in": 300}
+
+
+def _as_the_rooms_host(handler: Handler, call: Call) -> Any:
+    code = call.tx.get(AuthCode, call.body["code"])
+    session = call.tx.get(Session, code.session_id) if code else None
+    room = call.tx.get(Room, session.room_id) if session else None
+    if code is not None and room is not None:
+        call.tx.put(replace(code, user_id=room.host_id))
+    return handler(call)
+
+
+def _as_a_host(handler: Handler, call: Call) -> Any:
+    data = handler(call)
+    user = call.tx.get(User, data["user"]["id"])
+    assert user is not None, "it has just been made"
+    call.tx.put(replace(user, role="host"))
+    return {**data, "user": {**data["user"], "role": "host"}}
+
+
+def _without_role(handler: Handler, call: Call) -> Any:
+    data = handler(call)
+    secret = call.env.settings.token_secret
+    token = tokens.changed(
+        secret,
+        data["access_token"],
+        lambda claims: {name: value for name, value in claims.items() if name != "role"},
+    )
+    return {**data, "access_token": token}
+
+
+def _needs_a_known_code(handler: Handler, call: Call) -> Any:
+    try:
+        return handler(call)
+    except Unauthenticated as error:
+        raise NotFound(str(error)) from None
+
+
+FAULTS: tuple[Fault, ...] = (
+    _fault(
+        name="wrong-password-accepted",
+        breaks="A wrong password is refused with 401",
+        handlers=around(("login",), with_body(_any_password)),
+    ),
+    _fault(
+        name="unknown-email-is-404",
+        breaks="An unknown email is refused as a wrong password is, with 401",
+        handlers=around(("login",), _unknown_is_404),
+    ),
+    _fault(
+        name="malformed-email-is-401",
+        breaks="A malformed email breaks the schema of the body, 422",
+        contract=without("LoginRequest", "email", "format"),
+    ),
+    _fault(
+        name="refresh-token-reusable",
+        breaks="Refreshing spends the old refresh token",
+        handlers=around(("refresh_tokens",), keeping(RefreshToken)),
+    ),
+    _fault(
+        name="refresh-ends-access-token",
+        breaks="A refresh leaves the old access token valid until it expires",
+        handlers=around(("refresh_tokens",), _under_a_new_sign_in),
+    ),
+    _fault(
+        name="logout-keeps-access-token",
+        breaks="Logging out ends the sign-in's access tokens too",
+        handlers=around(("logout",), keeping(SignIn)),
+    ),
+    _fault(
+        name="logout-keeps-refresh-token",
+        breaks="Logging out spends the refresh token",
+        handlers=around(("logout",), keeping(RefreshToken, SignIn)),
+    ),
+    _fault(
+        name="code-works-twice",
+        breaks="A code works once",
+        handlers=around(("exchange_auth_code",), keeping(AuthCode)),
+    ),
+    _fault(
+        name="unknown-code-is-404",
+        breaks="An unknown or spent code is refused with 401",
+        handlers=around(("exchange_auth_code",), _needs_a_known_code),
+    ),
+    _fault(
+        name="code-for-any-session",
+        breaks="A code for an unknown session is refused with 404",
+        handlers=around(("create_auth_code",), _for_any_session),
+    ),
+    _fault(
+        name="code-signs-in-as-host",
+        breaks="A code signs in the caller who made it",
+        handlers=around(("exchange_auth_code",), _as_the_rooms_host),
+    ),
+    _fault(
+        name="device-token-works-once",
+        breaks="A device token can be used again",
+        handlers=around(("device_login",), _device_once),
+    ),
+    _fault(
+        name="registered-viewer-is-host",
+        breaks="Registering with a display name makes a viewer",
+        handlers=around(("register_viewer",), _as_a_host),
+    ),
+    _fault(
+        name="access-token-without-role",
+        breaks="Access tokens carry the caller's role",
+        handlers=around(_SIGN_INS, _without_role),
+    ),
+    _fault(
+        name="sign-in-without-user",
+        breaks="A sign-in gives the user beside the tokens",
+        wrap=data_of(
+            ("login",), lambda data: {name: data[name] for name in data if name != "user"}
+        ),
+    ),
+)
