@@ -9,12 +9,17 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import settings
 
 from mock_server.app import build_app, build_env, prepare
 from mock_server.contract.load import bundle_path, load_contract
 from mock_server.env import Env
 from mock_server.http.log import RequestLog
 from mock_server.settings import Settings
+
+# The same examples in every run, and no clock of the machine's in any verdict.
+settings.register_profile("steady", derandomize=True, deadline=None, database=None)
+settings.load_profile("steady")
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 API = "/v1/webinar"
