@@ -18,7 +18,7 @@ from mock_server.domain.identity import derive_token, derive_uuid
 from mock_server.env import Call
 from mock_server.http.tokens import mint_access_token
 from mock_server.http.views import View, user_view
-from mock_server.realism import guest_email
+from mock_server.realism import guest_email, mailbox
 from mock_server.storage.indexes import TOKENS_OF_SIGN_IN, USER_BY_EMAIL
 
 _CODE_LIFETIME = timedelta(minutes=5)
@@ -109,7 +109,7 @@ def _guest(call: Call, user_id: str) -> User:
         external_user_id=derive_uuid(call.env.seed, "external", user_id),
         organization_id=derive_uuid(call.env.seed, "organization", "guests"),
         library_id=derive_uuid(call.env.seed, "library", user_id),
-        email=guest_email(name, user_id),
+        email=guest_email(mailbox(name), user_id),
         username=name,
         role="viewer",
         created_at=call.now,
