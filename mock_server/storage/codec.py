@@ -54,7 +54,7 @@ def encode(entity: Entity) -> bytes:
                 document[name] = _in_utc(time)
         for name in shape.documents:
             if name in document:
-                document[name] = orjson.Fragment(orjson.dumps(document[name], option=_STRICT))
+                document[name] = _free_form(document[name])
         return orjson.dumps(document, option=orjson.OPT_UTC_Z)
     except (TypeError, ValueError) as error:
         raise StorageError(
@@ -63,7 +63,7 @@ def encode(entity: Entity) -> bytes:
         ) from error
 
 
-def decode(kind: type[E], document: bytes) -> E:
+def decode(kind: type[E], document: bytes | str) -> E:
     """Return the entity that `encode` was given; raise StorageError for a document of another
     version of the class.
     """
@@ -120,7 +120,15 @@ def _in_utc(time: datetime) -> datetime:
     return time.astimezone(UTC)
 
 
-def _explain(kind: type[Any], shape: _Shape, document: bytes, error: Exception) -> str:
+def _free_form(value: Any) -> orjson.Fragment:
+    text = orjson.dumps(value, option=_STRICT)
+    # A NaN has become null and a tuple a list by now: better no value than another one.
+    if orjson.loads(text) != value:
+        raise ValueError("a free-form value is not JSON")
+    return orjson.Fragment(text)
+
+
+def _explain(kind: type[Any], shape: _Shape, document: bytes | str, error: Exception) -> str:
     name = kind.__name__
     try:
         found = set(orjson.loads(document))

@@ -31,12 +31,16 @@ def _created_at(entity: Entity) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Index(Generic[E]):
-    """Describe a grouping of one kind of entity; `name` is stable, stores persist it."""
+    """Describe a grouping of one kind of entity; `name` is stable, stores persist it.
+
+    A group of a `small` index holds a handful of entities: a store may count it by reading it.
+    """
 
     name: str
     kind: type[E]
     key: Callable[[E], str | None]
     order: Callable[[E], datetime] = _created_at
+    small: bool = False
 
 
 def _preset_owner(preset: Preset) -> str | None:
@@ -64,7 +68,7 @@ def _scheduled_start(session: Session) -> datetime:
     return session.scheduled_start_time or session.created_at
 
 
-USER_BY_EMAIL = Index("user_by_email", User, lambda user: user.email.casefold())
+USER_BY_EMAIL = Index("user_by_email", User, lambda user: user.email.casefold(), small=True)
 PRESETS_OF_USER = Index("presets_of_user", Preset, _preset_owner)
 ROOMS = Index("rooms", Room, lambda _: EVERYTHING)
 ROOMS_OF_HOST = Index("rooms_of_host", Room, lambda room: room.host_id)
@@ -72,14 +76,18 @@ SESSIONS = Index("sessions", Session, lambda _: EVERYTHING)
 SESSIONS_BY_STATE = Index("sessions_by_state", Session, lambda session: session.state)
 SESSIONS_OF_ROOM = Index("sessions_of_room", Session, lambda session: session.room_id)
 LIVE_SESSIONS = Index("live_sessions", Session, _live)
-LIVE_SESSION_OF_ROOM = Index("live_session_of_room", Session, _live_room)
+LIVE_SESSION_OF_ROOM = Index("live_session_of_room", Session, _live_room, small=True)
 OPEN_SESSIONS_OF_PRESET = Index("open_sessions_of_preset", Session, _open_preset)
 SESSIONS_BY_START = Index("sessions_by_start", Session, _with_deadline, _scheduled_start)
-SESSION_BY_STREAM_KEY = Index("session_by_stream_key", Session, lambda session: session.stream_key)
+SESSION_BY_STREAM_KEY = Index(
+    "session_by_stream_key", Session, lambda session: session.stream_key, small=True
+)
 PARTICIPANTS_OF_SESSION = Index(
     "participants_of_session", Participant, lambda participant: participant.session_id
 )
-TOKENS_OF_SIGN_IN = Index("tokens_of_sign_in", RefreshToken, lambda token: token.sign_in_id)
+TOKENS_OF_SIGN_IN = Index(
+    "tokens_of_sign_in", RefreshToken, lambda token: token.sign_in_id, small=True
+)
 
 INDEXES: tuple[
     Index[User]

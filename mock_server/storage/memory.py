@@ -12,7 +12,7 @@ from mock_server.domain.entities import KINDS, Entity
 from mock_server.storage.indexes import INDEXES, Index
 from mock_server.storage.ordered import Entry, Ordered
 from mock_server.storage.protocol import StorageError
-from mock_server.storage.turn import Turn
+from mock_server.storage.turn import ReadOnly, Turn
 
 E = TypeVar("E", bound=Entity)
 Groups = dict[str, Ordered]
@@ -40,7 +40,7 @@ class _World:
     turn: Turn = field(default_factory=Turn)
 
 
-class _Reading:
+class _Reading(ReadOnly):
     """Answer from the world as it is; one object serves every read transaction."""
 
     __slots__ = ("_groups", "_tables", "_turn", "_world")
@@ -84,21 +84,6 @@ class _Reading:
         if group is None:
             return 0
         return group.size if until is None else group.count_until(until)
-
-    def put(self, entity: Entity) -> None:
-        raise StorageError(
-            f"A read transaction can't write {type(entity).__name__} {entity.id!r}: "
-            f"open it with `store.write()`"
-        )
-
-    def delete(self, kind: type[Entity], entity_id: str) -> None:
-        raise StorageError(
-            f"A read transaction can't delete {kind.__name__} {entity_id!r}: "
-            f"open it with `store.write()`"
-        )
-
-    def next_number(self) -> int:
-        raise StorageError("A read transaction can't take a number: open it with `store.write()`")
 
 
 class _Writing(_Reading):

@@ -7,17 +7,21 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from mock_server.domain.entities import Entity
+from mock_server.errors import OperatorError
 from mock_server.storage.indexes import Index
 
 E = TypeVar("E", bound=Entity)
 
 
-class StorageError(Exception):
+class StorageError(OperatorError):
     """Say why a store can't be opened or used: what is, what must be, what to do."""
 
 
 class Transaction(Protocol):
-    """Read and change entities: all changes happen when it ends well, none when it raises."""
+    """Read and change entities: all changes happen when it ends well, none when it raises.
+
+    It sees its own changes. Opened for reading it raises StorageError at a change.
+    """
 
     def get(self, kind: type[E], entity_id: str) -> E | None:
         """Return the entity of this kind with this id, None where there is none."""
@@ -44,7 +48,10 @@ class Transaction(Protocol):
 
 
 class Store(Protocol):
-    """Give transactions; writers are serialised, so a check and its change are one step."""
+    """Give transactions; writers are serialised, so a check and its change are one step.
+
+    Transactions do not nest: opening one inside another in the same thread raises StorageError.
+    """
 
     @property
     def description(self) -> str:
@@ -55,7 +62,7 @@ class Store(Protocol):
         """Tell whether a transaction can wait on a network, so must not run on the event loop."""
 
     def read(self) -> AbstractContextManager[Transaction]:
-        """Open a transaction that changes nothing."""
+        """Open a transaction that changes nothing and sees one state of the store throughout."""
 
     def write(self) -> AbstractContextManager[Transaction]:
         """Open a transaction that is committed when it ends and undone when it raises."""

@@ -1,9 +1,10 @@
-"""One transaction at a time: what serialises the writers of a store inside a process."""
+"""What every store's transactions share: they take turns, and a reading one changes nothing."""
 
 from __future__ import annotations
 
 from threading import RLock
 
+from mock_server.domain.entities import Entity
 from mock_server.storage.protocol import StorageError
 
 
@@ -31,3 +32,27 @@ class Turn:
         """Let the next one in."""
         self._taken = False
         self._lock.release()
+
+
+class ReadOnly:
+    """Refuse the three changes of a transaction."""
+
+    __slots__ = ()
+
+    def put(self, entity: Entity) -> None:
+        """Raise StorageError."""
+        raise _refusal(f"write {type(entity).__name__} {entity.id!r}")
+
+    def delete(self, kind: type[Entity], entity_id: str) -> None:
+        """Raise StorageError."""
+        raise _refusal(f"delete {kind.__name__} {entity_id!r}")
+
+    def next_number(self) -> int:
+        """Raise StorageError."""
+        raise _refusal("take a number")
+
+
+def _refusal(change: str) -> StorageError:
+    return StorageError(
+        f"A read transaction can't {change}: open the transaction with `store.write()`"
+    )

@@ -1,0 +1,229 @@
+"""What transactions promise on every store: all or nothing, one at a time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+
+import pytest
+
+from mock_server.domain.entities import Room, Session
+from mock_server.storage.indexes import (
+    EVERYTHING,
+    INDEXES,
+    LIVE_SESSIONS,
+    SESSIONS,
+    SESSIONS_BY_STATE,
+    SESSIONS_OF_ROOM,
+)
+from mock_server.storage.protocol import StorageError
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Mishap(Exception):
+    """What a test raises inside a transaction."""
+
+
+def answers(store, *keys: str):
+    """Ask everything a store can be asked about sessions: to compare before and after."""
+    found = {}
+    with store.read() as tx:
+        for index in INDEXES:
+            if index.kind is Session:
+                for key in (EVERYTHING, "room", "preset", "scheduled", "live", "ended", *keys):
+                    found[index.name, key] = (
+                        tx.count(index, key),
+                        tx.count(index, key, until=NOON),
+                        tx.first(index, key),
+                        tx.page(index, key, offset=0, limit=1000),
+                    )
+    return found
+
+
+def put(store, *entities: object):
+    with store.write() as tx:
+        for entity in entities:
+            tx.put(entity)
+
+
+def fail_after(store, work, mishap=Mishap):
+    """Do `work` in a transaction that raises afterwards."""
+    with store.write() as tx:
+        work(tx)
+        raise mishap
+
+
+def ids(entities):
+    return [entity.id for entity in entities]
+
+
+def test_a_deleted_entity_is_in_no_answer(store, make):
+    before = answers(store)
+    put(store, make("s", state="live"))
+    with store.write() as tx:
+        tx.delete(Session, "s")
+        assert tx.get(Session, "s") is None
+    assert answers(store) == before
+
+
+def test_deleting_what_is_not_there_changes_nothing(store, make):
+    put(store, make("s"))
+    before = answers(store)
+    with store.write() as tx:
+        tx.delete(Session, "t")
+        tx.delete(Room, "s")
+    assert answers(store) == before
+
+
+def test_a_transaction_sees_its_own_changes(store, make):
+    with store.write() as tx:
+        tx.put(make("s"))
+        assert tx.get(Session, "s") == make("s")
+        tx.put(make("s", state="live"))
+        assert tx.first(LIVE_SESSIONS, EVERYTHING) == make("s", state="live")
+        assert tx.count(SESSIONS_BY_STATE, "scheduled") == 0
+        tx.delete(Session, "s")
+        assert tx.get(Session, "s") is None
+        assert tx.count(SESSIONS, EVERYTHING) == 0
+        tx.put(make("s", title="Again"))
+        assert ids(tx.page(SESSIONS, EVERYTHING, offset=0, limit=9)) == ["s"]
+    with store.read() as tx:
+        assert tx.get(Session, "s") == make("s", title="Again")
+
+
+@pytest.mark.parametrize("mishap", [Mishap, KeyboardInterrupt, StorageError])
+def test_a_transaction_that_raises_leaves_everything_as_it_was(store, make, mishap):
+    put(store, make("old"), make("gone", minute=1), make("moved", scheduled_start_time=NOON))
+    before = answers(store, "key of old", "key of new")
+
+    def change_everything(tx):
+        tx.put(make("new", state="live"))
+        tx.put(make("old", title="Changed", room_id="elsewhere"))
+        tx.put(make("old", title="Changed again", state="ended"))
+        tx.put(make("moved", scheduled_start_time=NOON + timedelta(days=1)))
+        tx.delete(Session, "gone")
+        tx.put(make("gone", minute=5))
+        tx.delete(Session, "new")
+        tx.delete(Session, "old")
+
+    with pytest.raises(mishap):
+        fail_after(store, change_everything, mishap)
+    assert answers(store, "key of old", "key of new") == before
+    with store.read() as tx:
+        assert tx.count(SESSIONS_OF_ROOM, "elsewhere") == 0
+
+
+def test_work_goes_on_after_a_transaction_that_raised(store, make):
+    with pytest.raises(Mishap):
+        fail_after(store, lambda tx: tx.put(make("s")))
+    put(store, make("s", title="Later"))
+    with store.read() as tx:
+        assert ids(tx.page(SESSIONS, EVERYTHING, offset=0, limit=9)) == ["s"]
+
+
+def test_a_read_that_raises_harms_nothing(store, make):
+    put(store, make("s"))
+    before = answers(store)
+    with pytest.raises(Mishap), store.read():
+        raise Mishap
+    assert answers(store) == before
+
+
+@pytest.mark.parametrize("field", ["created_at", "scheduled_start_time"])
+def test_a_time_without_an_offset_is_refused_and_changes_nothing(store, make, field):
+    put(store, make("s", scheduled_start_time=NOON))
+    before = answers(store)
+    with store.write() as tx, pytest.raises(StorageError, match="no offset"):
+        tx.put(make("s", **{field: NOON.replace(tzinfo=None)}, room_id="other"))
+    assert answers(store) == before
+
+
+def test_what_was_put_before_a_refused_put_is_kept_when_the_caller_goes_on(store, make):
+    with store.write() as tx:
+        tx.put(make("s"))
+        with pytest.raises(StorageError):
+            tx.put(make("t", created_at=NOON.replace(tzinfo=None)))
+        tx.put(make("u"))
+    with store.read() as tx:
+        assert ids(tx.page(SESSIONS, EVERYTHING, offset=0, limit=9)) == ["u", "s"]
+
+
+def test_numbers_count_from_one(store):
+    with store.write() as tx:
+        assert [tx.next_number(), tx.next_number()] == [1, 2]
+    with store.write() as tx:
+        assert tx.next_number() == 3
+
+
+def test_a_number_taken_in_a_transaction_that_raises_is_given_again(store):
+    with store.write() as tx:
+        tx.next_number()
+    taken = []
+    with pytest.raises(Mishap):
+        fail_after(store, lambda tx: taken.extend([tx.next_number(), tx.next_number()]))
+    assert taken == [2, 3]
+    with store.write() as tx:
+        assert tx.next_number() == 2
+
+
+def test_clear_removes_everything_and_starts_numbers_again(store, make):
+    before = answers(store)
+    put(store, make("s", state="live"), make("t"))
+    with store.write() as tx:
+        tx.next_number()
+    store.clear()
+    assert answers(store) == before
+    with store.write() as tx:
+        assert tx.get(Session, "s") is None
+        assert tx.next_number() == 1
+
+
+@pytest.mark.parametrize("outer", ["read", "write"])
+@pytest.mark.parametrize("inner", ["read", "write", "clear"])
+def test_a_transaction_inside_another_is_refused_and_the_outer_goes_on(store, make, outer, inner):
+    put(store, make("s"))
+    ways = {
+        "read": lambda: store.read().__enter__(),
+        "write": lambda: store.write().__enter__(),
+        "clear": store.clear,
+    }
+    with getattr(store, outer)() as tx:
+        with pytest.raises(StorageError, match="do not nest"):
+            ways[inner]()
+        assert tx.count(SESSIONS, EVERYTHING) == 1
+        if outer == "write":
+            tx.put(make("t"))
+    with store.read() as tx:
+        assert tx.count(SESSIONS, EVERYTHING) == (2 if outer == "write" else 1)
+
+
+def test_a_read_transaction_refuses_changes(store, make):
+    put(store, make("s"))
+    with store.read() as tx:
+        for change in (lambda: tx.put(make("t")), lambda: tx.delete(Session, "s"), tx.next_number):
+            with pytest.raises(StorageError, match=r"open the transaction with `store.write\(\)`"):
+                change()
+        assert ids(tx.page(SESSIONS, EVERYTHING, offset=0, limit=9)) == ["s"]
+
+
+def test_writers_in_two_threads_lose_nothing(store):
+    room = Room(id="r", host_id="h", library_id="l", title="", created_at=NOON, updated_at=NOON)
+    put(store, room)
+
+    def work():
+        for _ in range(200):
+            with store.write() as tx:
+                found = tx.get(Room, "r")
+                tx.put(replace(found, title=found.title + "x"))
+                tx.next_number()
+
+    threads = [Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with store.write() as tx:
+        assert tx.get(Room, "r").title == "x" * 400
+        assert tx.next_number() == 401
