@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -105,6 +105,20 @@ def mock(request, loop, tmp_path) -> Iterator[Mock]:
     built = build_mock(loop, scenario="empty", store=store)
     yield built
     built.env.store.close()
+
+
+@pytest.fixture(scope="session")
+def mock_with(loop) -> Iterator[Callable[..., Mock]]:
+    """A function that builds a mock with settings of the test's."""
+    built: list[Mock] = []
+
+    def build(**settings: Any) -> Mock:
+        built.append(build_mock(loop, **settings))
+        return built[-1]
+
+    yield build
+    for each in built:
+        each.env.store.close()
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def find_fault(name: str) -> Fault:
     known = {fault.name: fault for fault in FAULTS}
     if name in known:
         return known[name]
-    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    near = get_close_matches(name, known, n=3, cutoff=0.6)
     meant = f"did you mean {' or '.join(f'`{each}`' for each in near)}? " if near else ""
     raise FaultError(f"no fault has the name `{name}`, {meant}`--fault list` shows all names")
 

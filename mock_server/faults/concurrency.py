@@ -10,7 +10,6 @@ import asyncio
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -18,11 +17,8 @@ from mock_server.domain.entities import AuthCode, Session
 from mock_server.domain.identity import derive_base57
 from mock_server.env import Call, Env
 from mock_server.faults.fault import Fault
-from mock_server.faults.handling import Around, around, keeping, rewrites, veiled
+from mock_server.faults.handling import Around, around, beside_another, keeping, rewrites
 from mock_server.faults.rewrite import is_of_api
-from mock_server.http.operation import Handler
-from mock_server.http.views import session_view
-from mock_server.storage.indexes import LIVE_SESSION_OF_ROOM, Index
 
 _fault = partial(Fault, family="concurrency")
 _OPENING = ("start_session", "go_live")
@@ -71,18 +67,6 @@ def _on_an_ingress_of_its_own(call: Call, session: Session) -> Session:
     return replace(session, ingress_id=f"IN_{characters}")
 
 
-def _seeing_no_other(handler: Handler, call: Call) -> Any:
-    def first(index: Index[Any], key: str) -> Any:
-        found = call.tx.first(index, key)
-        other = index is LIVE_SESSION_OF_ROOM and found is not None and found.id != call.id
-        return None if other else found
-
-    data = handler(veiled(call, first=first))
-    session = call.tx.get(Session, call.id)
-    assert session is not None, "it has just been opened"
-    return {**data, "session": session_view(call, session)}
-
-
 FAULTS: tuple[Fault, ...] = (
     _fault(
         name="two-go-live-two-ingresses",
@@ -93,7 +77,7 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         name="two-starts-in-a-room-win",
         breaks="Of two sessions of a room started at once exactly one goes live",
-        handlers=around(_OPENING, _if_met(_seeing_no_other)),
+        handlers=around(_OPENING, _if_met(beside_another)),
         wrap=_meeting,
     ),
     _fault(

@@ -11,6 +11,8 @@ from mock_server.domain.entities import Preset, Room, Session, User
 from mock_server.env import Call
 from mock_server.faults.fault import Handlers
 from mock_server.http.operation import Handler
+from mock_server.http.views import session_view
+from mock_server.storage.indexes import LIVE_SESSION_OF_ROOM, Index
 from mock_server.storage.protocol import Transaction
 
 Around = Callable[[Handler, Call], Any]
@@ -100,6 +102,20 @@ def room_at(call: Call) -> Room | None:
     """Return the room of the path, or the room of its session; None where there is none."""
     session = call.tx.get(Session, call.id)
     return call.tx.get(Room, session.room_id if session else call.id)
+
+
+def beside_another(handler: Handler, call: Call) -> Any:
+    """Open a session as if no other one of its room were live."""
+
+    def first(index: Index[Any], key: str) -> Any:
+        found = call.tx.first(index, key)
+        other = index is LIVE_SESSION_OF_ROOM and found is not None and found.id != call.id
+        return None if other else found
+
+    data = handler(veiled(call, first=first))
+    session = call.tx.get(Session, call.id)
+    assert session is not None, "it has just been opened"
+    return {**data, "session": session_view(call, session)}
 
 
 def rewrites(change: Callable[[Call, Session], Session]) -> Around:

@@ -11,11 +11,9 @@ from mock_server.domain.errors import Conflict
 from mock_server.env import Call
 from mock_server.faults.editing import allowed, forbidden, without_host_row
 from mock_server.faults.fault import Fault
-from mock_server.faults.handling import around, instead_of, rewrites, veiled
+from mock_server.faults.handling import around, beside_another, instead_of, rewrites
 from mock_server.faults.rewrite import Reply, Request, answers, refusal
 from mock_server.http.operation import Handler
-from mock_server.http.views import session_view
-from mock_server.storage.indexes import LIVE_SESSION_OF_ROOM, Index
 
 _fault = partial(Fault, family="lifecycle")
 _OPENING = ("start_session", "go_live")
@@ -34,18 +32,6 @@ def _not_early(handler: Handler, call: Call) -> Any:
     if session and session.state == "scheduled" and planned is not None and planned > call.now:
         raise Conflict(f"`{call.operation}`: session starts at {planned:%H:%M}, must not be early")
     return data
-
-
-def _beside_another(handler: Handler, call: Call) -> Any:
-    def first(index: Index[Any], key: str) -> Any:
-        found = call.tx.first(index, key)
-        other = index is LIVE_SESSION_OF_ROOM and found is not None and found.id != call.id
-        return None if other else found
-
-    data = handler(veiled(call, first=first))
-    session = call.tx.get(Session, call.id)
-    assert session is not None, "it has just been opened"
-    return {**data, "session": session_view(call, session)}
 
 
 def _conflict_as_422(_: Request, reply: Reply) -> Reply:
@@ -132,7 +118,7 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         name="second-live-session-in-a-room",
         breaks="One session of a room is live at a time",
-        handlers=around(_OPENING, _beside_another),
+        handlers=around(_OPENING, beside_another),
     ),
     _fault(
         name="rtmp-session-starts-webcam-hls",

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mock_server.cli import main
+from mock_server.errors import OperatorError
+from mock_server.faults import FAULTS, FaultError, find_fault, table
+
+NAMES = [fault.name for fault in FAULTS]
+
+
+def test_names_are_unique():
+    assert len(set(NAMES)) == len(NAMES)
+
+
+def test_broken_sentences_are_unique_but_in_families():
+    assert len({(fault.family, fault.breaks) for fault in FAULTS}) == len(FAULTS)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=NAMES)
+def test_a_fault_is_named_in_kebab_case_and_breaks_one_sentence(fault):
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", fault.name)
+    assert fault.breaks[0].isupper()
+    assert not fault.breaks.endswith(".")
+    assert any((fault.contract, fault.handlers, fault.checks, fault.wrap))
+
+
+def test_every_fault_is_looked_at_by_a_test():
+    texts = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    looked_at = re.findall(r"^@fault\(\"([^\"]+)\"\)", texts, re.MULTILINE)
+    assert sorted(looked_at) == sorted(NAMES)
+
+
+def test_an_unknown_name_is_refused_with_the_nearest_ones():
+    with pytest.raises(FaultError) as caught:
+        find_fault("oldest-frist")
+    assert isinstance(caught.value, OperatorError)
+    assert str(caught.value) == (
+        "no fault has the name `oldest-frist`, did you mean `oldest-first`? "
+        "`--fault list` shows all names"
+    )
+
+
+def test_a_name_like_no_other_is_refused_without_a_guess():
+    with pytest.raises(FaultError, match="^no fault has the name `zzz`, `--fault list` shows"):
+        find_fault("zzz")
+
+
+def test_the_option_lists_a_line_a_fault(capsys):
+    assert main(["serve", "--fault", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == table().splitlines()
+    assert [line.split()[0] for line in lines] == NAMES
+    first = FAULTS[0]
+    assert lines[0].split(maxsplit=2) == [first.name, first.family, first.breaks]
+
+
+def test_the_option_refuses_an_unknown_name(capsys):
+    assert main(["serve", "--port", "0", "--fault", "nonsense"]) == 1
+    assert "no fault has the name `nonsense`" in capsys.readouterr().err
+
+
+def test_a_faulty_mock_serves_the_true_contract(mock_with, true_mock):
+    faulty = mock_with(scenario="empty", fault="room-title-of-256")
+    assert faulty.send("GET", "/openapi.json").content == (
+        true_mock.send("GET", "/openapi.json").content
+    )
+
+
+def test_editing_a_contract_leaves_the_given_one_alone(contract):
+    before = repr(contract)
+    for fault in FAULTS:
+        enforced = fault.enforced(contract)
+        assert (enforced is contract) == (fault.contract is None)
+        assert (enforced == contract) == (fault.contract is None)
+    assert repr(contract) == before
