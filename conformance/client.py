@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 import uuid
@@ -17,7 +16,7 @@ from conformance.curl import compact
 from conformance.errors import Unreachable
 from conformance.identities import Identity
 from conformance.ledger import CREATES, DELETES, Entry, Ledger
-from conformance.reply import MISSING, Reply, Request
+from conformance.reply import MISSING, Reply, Request, parsed
 
 Json = Any
 Watcher = Callable[[Reply], None]
@@ -26,6 +25,17 @@ TIMEOUT = 10.0
 TRIES_WHEN_BUSY = 6
 LONGEST_WAIT = 5.0
 ANONYMOUS = None
+
+
+def new_http_client() -> httpx.Client:
+    """Return an HTTP client that follows nothing, trusts no environment and keeps connections."""
+    return httpx.Client(
+        timeout=TIMEOUT,
+        follow_redirects=False,
+        trust_env=False,
+        limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
+        headers={"User-Agent": "greenroom-conformance", "Accept": "application/json"},
+    )
 
 
 @dataclass(slots=True)
@@ -37,7 +47,7 @@ class Client:
     ledger: Ledger
     watchers: list[Watcher] = field(default_factory=list)
     requests: int = 0
-    _http: httpx.Client = field(default_factory=lambda: new_http_client(), repr=False)
+    _http: httpx.Client = field(default_factory=new_http_client, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def send(
@@ -100,7 +110,7 @@ class Client:
             status=answer.status_code,
             headers=_flat(answer.headers),
             content=answer.content,
-            json=_parsed(answer.content),
+            json=parsed(answer.content),
         )
 
     def close(self) -> None:
@@ -136,17 +146,6 @@ class Client:
                 if attempt == tries - 1:
                     _no_answer(request, error)
         raise AssertionError("a loop that tries at least once returns or raises")
-
-
-def new_http_client() -> httpx.Client:
-    """Return an HTTP client that follows nothing, trusts no environment and keeps connections."""
-    return httpx.Client(
-        timeout=TIMEOUT,
-        follow_redirects=False,
-        trust_env=False,
-        limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
-        headers={"User-Agent": "greenroom-conformance", "Accept": "application/json"},
-    )
 
 
 def settle(ledger: Ledger, entry: Entry, reply: Reply) -> None:
@@ -195,10 +194,3 @@ def _wait_asked_for(answer: httpx.Response) -> float | None:
 
 def _flat(headers: httpx.Headers) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
-
-
-def _parsed(content: bytes) -> Json:
-    try:
-        return json.loads(content)
-    except ValueError:
-        return None

@@ -70,9 +70,9 @@ class Lifecycle:
     def allows(self, operation: str, state: str, *, caller: str | None = None) -> Move | None:
         """Return the row that allows the operation in the state for the caller, or None."""
         for move in self.moves:
-            if move.operation == operation and state in move.sources:
-                if move.caller is None or move.caller == caller:
-                    return move
+            meant = move.caller is None or move.caller == caller
+            if meant and move.operation == operation and state in move.sources:
+                return move
         return None
 
     def governs(self, operation: str) -> bool:

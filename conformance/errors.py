@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conformance.client import Reply
+    from conformance.reply import Reply
 
 
 class Mismatch(AssertionError):

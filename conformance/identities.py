@@ -70,7 +70,14 @@ def from_environment(environment: Mapping[str, str]) -> Identities | None:
     if not found and api_key is None:
         return None
     preset_id = environment.get("GREENROOM_PRESET_ID") or None
-    return Identities(**found, api_key=api_key, preset_id=preset_id, source="the environment")
+    return Identities(
+        host=found.get("host"),
+        other_host=found.get("other_host"),
+        viewer=found.get("viewer"),
+        api_key=api_key,
+        preset_id=preset_id,
+        source="the environment",
+    )
 
 
 def from_file(path: Path) -> Identities:
@@ -88,7 +95,9 @@ def from_file(path: Path) -> Identities:
     _refuse_unknown(document, path)
     found = {role: _from_table(path, role, document[role]) for role in ROLES if role in document}
     return Identities(
-        **found,
+        host=found.get("host"),
+        other_host=found.get("other_host"),
+        viewer=found.get("viewer"),
         api_key=_text(path, document, "api_key"),
         preset_id=_text(path, document, "preset_id"),
         source=f"`{path}`",

@@ -90,9 +90,7 @@ class Ledger:
             ]
 
 
-def clean(
-    ledger: Ledger, remove: Callable[[Entry], bool], *, mark: int = 0
-) -> Iterator[Entry]:
+def clean(ledger: Ledger, remove: Callable[[Entry], bool], *, mark: int = 0) -> Iterator[Entry]:
     """Remove what was created after a mark, newest first, and yield what would not go.
 
     Viewers stay: the contract has no operation that removes one.

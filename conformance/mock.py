@@ -25,7 +25,11 @@ def running(command: tuple[str, ...] = COMMAND) -> Iterator[str]:
     Raises NotTestable when it does not say `Ready` within 20 seconds.
     """
     process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     if process.stdout is None:
         raise AssertionError("the stream is a pipe")

@@ -2,7 +2,8 @@
 
 It is loaded into every pytest run where greenroom is installed. So it imports nothing but
 pytest until a rule is collected, adds only options that begin with `--greenroom-` (the short
-ones join when the run names the rules), and does nothing in runs without rules.
+ones join when the run names the rules), and does nothing in runs without rules. Nothing in it
+asserts, so it may be imported at any time: PYTEST_DONT_REWRITE.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import pytest
 MARK = "conformance_rule"
 SERVES = "conformance_serves"
 PROPERTY = "conformance"
+VOICE = "conformance-voice"
 RULES_AT = ("conformance.rules", "conformance/rules", "conformance\\rules")
 
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -136,8 +138,8 @@ class Doorway:
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the suite's own report below pytest's."""
-        if self.outcomes:
+        """Print the suite's own report below pytest's, or in its place."""
+        if self.run is not None or self.outcomes:
             from conformance.run import report_into  # noqa: PLC0415
 
             report_into(terminalreporter, self)

@@ -30,11 +30,8 @@ class Request:
         return next(found, None)
 
     def body(self) -> Json:
-        """Return the JSON that was sent, None when there was none or it is no JSON."""
-        try:
-            return json.loads(self.content) if self.content else None
-        except ValueError:
-            return None
+        """Return the JSON that was sent; None when there was none, or it has no one meaning."""
+        return parsed(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,9 @@ class Reply:
                 node = node[key]
             except (KeyError, IndexError, TypeError):
                 path = ".".join(str(part) for part in keys[: depth + 1])
-                raise Mismatch(f"a value at `{path}`", f"no `{path}` in {self.summary()}", self) from None
+                raise Mismatch(
+                    f"a value at `{path}`", f"no `{path}` in {self.summary()}", self
+                ) from None
         return node
 
     def data(self, *keys: str | int) -> Json:
@@ -90,6 +89,27 @@ class Reply:
         """Return the status and, of a refusal, its sentence."""
         sentence = self.json.get("error") if isinstance(self.json, dict) else None
         return f"{self.status} ({sentence})" if isinstance(sentence, str) else str(self.status)
+
+
+def parsed(content: bytes | None) -> Json:
+    """Return strict JSON; None for what is none, names a field twice, or holds NaN."""
+    try:
+        return json.loads(
+            content or b"", object_pairs_hook=_once_each, parse_constant=_refuse_constant
+        )
+    except (ValueError, RecursionError):
+        return None
+
+
+def _once_each(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a field is named twice")
+    return found
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def shown(value: object) -> str:

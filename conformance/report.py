@@ -145,7 +145,7 @@ def _failure(failure: Failure) -> Iterator[str]:
 
 
 def _sentence(listed: list[Tally], *, color: bool) -> str:
-    count = {verdict: 0 for verdict in Verdict}
+    count = dict.fromkeys(Verdict, 0)
     for tally in listed:
         count[tally.verdict] += 1
     failing = count[Verdict.FAIL]

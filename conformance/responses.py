@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -86,16 +86,23 @@ RETRY_AFTER = declare(
     )
 )
 
-Check = Callable[[Contract, Operation | None, Reply], Iterator[Violation]]
+CLIENT_ERRORS, UNAUTHORIZED, TOO_MANY = 400, 401, 429
+SERVER_ERRORS, BUSY = 500, 503
+JUDGED_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def violations(contract: Contract, reply: Reply) -> Iterator[Violation]:
-    """Yield what is wrong with an answer's status, headers and shape."""
+    """Yield what is wrong with an answer's status, headers and shape.
+
+    The contract says nothing of HEAD, OPTIONS and stranger methods, so neither does this.
+    """
+    if reply.request.method.upper() not in JUDGED_METHODS:
+        return
     operation = contract.operations.get(reply.request.operation or "")
-    if reply.status == 503 and "503" in (operation.statuses if operation else ()):
+    if reply.status == BUSY and "503" in (operation.statuses if operation else ()):
         yield from _headers(reply)
         return
-    if reply.status >= 500:
+    if reply.status >= SERVER_ERRORS:
         yield Violation(NO_CRASH, "no 5xx", reply.summary(), reply)
         return
     if operation is not None and not _documents(operation, reply.status):
@@ -112,9 +119,9 @@ def _documents(operation: Operation, status: int) -> bool:
 
 
 def _headers(reply: Reply) -> Iterator[Violation]:
-    if reply.status == 401 and not reply.headers.get("www-authenticate"):
+    if reply.status == UNAUTHORIZED and not reply.headers.get("www-authenticate"):
         yield Violation(CHALLENGE, "the header `WWW-Authenticate`", "none", reply)
-    if reply.status in (429, 503) and not reply.headers.get("retry-after"):
+    if reply.status in (TOO_MANY, BUSY) and not reply.headers.get("retry-after"):
         yield Violation(RETRY_AFTER, "the header `Retry-After`", "none", reply)
 
 
@@ -127,10 +134,14 @@ def _content_type(reply: Reply) -> Iterator[Violation]:
 
 def _body(contract: Contract, operation: Operation | None, reply: Reply) -> Iterator[Violation]:
     if reply.json is None:
-        yield Violation(ENVELOPE, "a JSON object", shown(reply.content[:80].decode("latin-1")), reply)
+        yield Violation(
+            ENVELOPE, "a JSON object", shown(reply.content[:80].decode("latin-1")), reply
+        )
         return
     known = operation is not None and _documents(operation, reply.status)
-    validator = _validator(_Key(contract), operation.id if operation and known else "", reply.status)
+    validator = _validator(
+        _Key(contract), operation.id if operation and known else "", reply.status
+    )
     for error in validator.iter_errors(reply.json):
         place = [str(part) for part in error.instance_path]
         found = SCHEMA if place[:1] == ["data"] else ENVELOPE
@@ -166,7 +177,7 @@ def _validator(key: _Key, operation: str, status: int) -> Any:
 
 
 def _envelope(contract: Contract, status: int) -> Json:
-    if status >= 400 and "ErrorResponse" in contract.document["components"]["schemas"]:
+    if status >= CLIENT_ERRORS and "ErrorResponse" in contract.document["components"]["schemas"]:
         return {"$ref": "#/components/schemas/ErrorResponse"}
     return {"type": "object", "required": ["success"]}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 
 from conformance.errors import Blocked, Mismatch, NotTestable
 from conformance.identities import BadIdentities
-from conformance.plugin import MARK, PROPERTY, SERVES, Doorway
+from conformance.plugin import MARK, PROPERTY, SERVES, VOICE, Doorway
 from conformance.report import Header, lines
 from conformance.rule import Rule, registered, selects
 from conformance.suite import Options, Suite, opened
@@ -63,7 +63,7 @@ class Run:
             config.option.tbstyle = "no"
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> Iterator[None]:
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
         """Hold the suite open while tests run."""
         if not any(rule_of(item) for item in session.items):
             return (yield)
@@ -76,6 +76,8 @@ class Run:
                 result = yield
                 header.seconds = time.monotonic() - begun
         except (NotTestable, BadIdentities) as error:
+            if voice := self.config.pluginmanager.get_plugin(VOICE):
+                voice.give_up(str(error))
             pytest.exit(str(error), returncode=CANNOT_DECIDE)
         header.finish(suite)
         return result
@@ -83,7 +85,7 @@ class Run:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Iterator[None]:
+    ) -> Generator[None, Any, Any]:
         """Turn what happened to a rule's test into outcomes on its report."""
         report: Any = yield
         found = rule_of(item)
@@ -109,7 +111,8 @@ def _judge(
 def _in_short(outcome: Outcome) -> str:
     failure = outcome.failure
     assert failure is not None
-    return f"{outcome.rule}: {failure.subject}: expected {failure.expected}, received {failure.received}"
+    told = f"expected {failure.expected}, received {failure.received}"
+    return f"{outcome.rule}: {failure.subject}: {told}"
 
 
 def _own_outcome(
@@ -154,12 +157,16 @@ def chosen_rules(options: Options) -> dict[str, Rule]:
 
 
 def report_into(terminal: Any, doorway: Doorway) -> None:
-    """Write the suite's report where pytest writes."""
+    """Write the suite's report where pytest writes, or give it to who speaks in its place."""
     header = doorway.config.stash.get(HEADER, None)
     found = tallies(map(outcome_from_json, doorway.outcomes), chosen_rules(doorway.asked))
-    terminal.write_line("")
-    for line in lines(found.values(), header, color=terminal.hasmarkup):
-        terminal.write_line(line)
+    voice = doorway.config.pluginmanager.get_plugin(VOICE)
+    if voice is not None and (found or header):
+        voice.say(list(lines(found.values(), header, color=voice.color)))
+    elif found:
+        terminal.write_line("")
+        for line in lines(found.values(), header, color=terminal.hasmarkup):
+            terminal.write_line(line)
 
 
 @contextmanager

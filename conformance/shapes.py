@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 Json = Any
@@ -103,3 +103,29 @@ def moment(value: Json) -> datetime | None:
     except ValueError:
         return None
     return found.astimezone(UTC) if found.tzinfo else None
+
+
+def at(node: Json, path: str) -> Json:
+    """Return the value at a dotted path, None when there is none."""
+    for part in path.split("."):
+        node = node.get(part) if isinstance(node, dict) else None
+    return node
+
+
+def same(given: Json, received: Json) -> bool:
+    """Tell whether two values are equal, dates by their instant and ids in either case.
+
+    An object that was given may have been given more fields than the contract knows.
+    """
+    if isinstance(given, dict) and isinstance(received, dict):
+        return all(same(given[name], value) for name, value in received.items() if name in given)
+    if isinstance(given, bool) or isinstance(received, bool):
+        return given is received
+    if given == received:
+        return True
+    if isinstance(given, str) and isinstance(received, str):
+        first, second = moment(given), moment(received)
+        if first and second:
+            return abs(first - second) < timedelta(seconds=1)
+        return len(given) == 36 and given.lower() == received.lower()  # noqa: PLR2004 - a uuid
+    return False

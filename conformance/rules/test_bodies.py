@@ -134,7 +134,8 @@ def test_another_media_type_is_refused(world: World, operation: str) -> None:
     operations=("update_room",),
 )
 @pytest.mark.parametrize(
-    "media_type", ["application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON"]
+    "media_type",
+    ["application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON"],
 )
 def test_a_charset_is_understood(world: World, media_type: str) -> None:
     """Send a good body with a charset."""
@@ -202,9 +203,9 @@ def test_a_needless_body_is_ignored(world: World, operation: str) -> None:
     for content, media_type in ((b'{"title": 1}', JSON), (b"{", JSON), (b"hello", "text/plain")):
         scene = scene_for(world, found)
         headers = {"Content-Type": media_type}
-        world.api.send(
-            operation, scene.id, by=world.host, content=content, headers=headers
-        ).must(found.success)
+        world.api.send(operation, scene.id, by=world.host, content=content, headers=headers).must(
+            found.success
+        )
 
 
 @rule(

@@ -17,7 +17,7 @@ TABLE = "#/x-lifecycles/session"
 def statuses(replies: list[Reply]) -> str:
     """Return how often each status was answered, in words."""
     counted = Counter(reply.status for reply in replies)
-    return ", ".join(f"{count} × {status}" for status, count in sorted(counted.items()))
+    return ", ".join(f"{count} of {status}" for status, count in sorted(counted.items()))
 
 
 @rule(
@@ -65,7 +65,7 @@ def _exactly_one(replies: list[Reply], success: int, refusal: int) -> None:
     lost = [reply for reply in replies if reply.status == refusal]
     replies[0].check(
         len(won) == 1 and len(lost) == len(replies) - 1,
-        f"1 × {success}, {len(replies) - 1} × {refusal}",
+        f"1 of {success}, {len(replies) - 1} of {refusal}",
         statuses(replies),
     )
 
@@ -121,7 +121,8 @@ def test_parallel_refreshes_spend_once(world: World) -> None:
 @rule(
     "concurrency.delete",
     level="decided",
-    must="Of deletions of one thing at the same moment exactly one MUST succeed, the others get 404",
+    must="Of deletions of one thing at the same moment exactly one MUST succeed, the others "
+    "get 404",
     contract="#/paths",
     operations=("delete_room", "delete_session", "delete_preset"),
 )
@@ -152,6 +153,8 @@ def test_parallel_creations_all_count(world: World) -> None:
     replies = [reply.must(201) for reply in world.all_at_once([call] * AT_ONCE)]
     ids = {reply.data("session", "id") for reply in replies}
     keys = {reply.data("stream_key") for reply in replies}
-    replies[0].check(len(ids) == len(keys) == AT_ONCE, "8 ids and 8 keys", f"{len(ids)}, {len(keys)}")
+    replies[0].check(
+        len(ids) == len(keys) == AT_ONCE, "8 ids and 8 keys", f"{len(ids)}, {len(keys)}"
+    )
     page = world.api.send("list_room_sessions", room, by=world.host).must(200)
     page.equal(page.data("total"), AT_ONCE, "`total`")

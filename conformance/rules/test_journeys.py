@@ -64,7 +64,7 @@ def test_an_evening_from_plan_to_end(world: World) -> None:
     body: Json = {"title": world.title("an evening"), "description": "Doors at eight"}
     room = api.send("create_room", by=host, body=body).must(201).data("room", "id")
     body = {"name": world.title("stage"), "type": "whip", "primary_color": COLOR}
-    body |= {"max_join_limit": 2, "chat_enabled": True}
+    body["max_join_limit"] = 2
     preset = api.send("create_preset", by=host, body=body).must(201).data("id")
     body = {"title": world.title("the show"), "preset_id": preset}
     body["scheduled_start_time"] = later(hours=3)
@@ -93,7 +93,7 @@ def _the_show(world: World, room: str, session: str, key: str) -> None:
     live.check("hls_url" in during, "`hls_url` in the broadcast", "none")
     api.send("delete_room", room, by=host).must(409)
     api.send("delete_session", session, by=host).must(409)
-    body = {"scheduled_start_time": later(days=1)}
+    body: Json = {"scheduled_start_time": later(days=1)}
     api.send("reschedule_session", session, by=host, body=body).must(409)
     for caller in (world.viewer, world.other_host):
         api.send("join_session", session, by=caller).must(200)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.invariants import same
 from conformance.reply import shown
 from conformance.rule import rule
+from conformance.shapes import same
 from conformance.world import World, later, needed
 
 SESSION = "#/components/schemas/SessionResponse"
@@ -56,9 +56,7 @@ def test_a_changed_preset_shows_in_its_sessions(world: World) -> None:
     plain = world.new_session(preset_id=preset)
     overriding = world.new_session(preset_id=preset)
     body = {"max_join_limit": 30}
-    needed(
-        world.api.send("update_session_settings", overriding.id, by=world.host, body=body), 200
-    )
+    needed(world.api.send("update_session_settings", overriding.id, by=world.host, body=body), 200)
     change = {"chat_enabled": False, "max_join_limit": 3, "name": world.title("renamed")}
     needed(world.api.send("update_preset", preset, by=world.host, body=change), 200)
     for session, limit in ((plain, 3), (overriding, 30)):
