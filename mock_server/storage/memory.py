@@ -126,6 +126,12 @@ class _Writing(_Reading):
         self._world.number += 1
         return self._world.number
 
+    def clear(self) -> None:
+        for kind, table in self._tables.items():
+            for entity_id in tuple(table.entities):
+                self.delete(kind, entity_id)
+        self._world.number = 0
+
 
 class MemoryStore:
     """Keep everything in this process; it is gone when the process ends."""
@@ -152,14 +158,6 @@ class MemoryStore:
 
     def write(self) -> _Writing:
         return self._writing
-
-    def clear(self) -> None:
-        with self._writing:
-            for table in self._world.tables.values():
-                table.entities.clear()
-            for groups in self._world.groups.values():
-                groups.clear()
-            self._world.number = 0
 
     def close(self) -> None:
         """Do nothing: there are no files."""

@@ -46,6 +46,9 @@ class Transaction(Protocol):
     def next_number(self) -> int:
         """Return 1, 2, 3, …: a number this world has not given before."""
 
+    def clear(self) -> None:
+        """Remove every entity and start numbers at 1 again."""
+
 
 class Store(Protocol):
     """Give transactions; writers are serialised, so a check and its change are one step.
@@ -66,9 +69,6 @@ class Store(Protocol):
 
     def write(self) -> AbstractContextManager[Transaction]:
         """Open a transaction that is committed when it ends and undone when it raises."""
-
-    def clear(self) -> None:
-        """Remove every entity and start numbers at 1 again."""
 
     def close(self) -> None:
         """Give back files and connections."""

@@ -189,8 +189,7 @@ class _Writing(_Reading):
         self._execute(_NEXT)
         return int(self._rows(_NUMBER, ())[0][0])
 
-    def erase(self) -> None:
-        """Remove every entity and number."""
+    def clear(self) -> None:
         for statement in _ERASE:
             self._execute(statement)
         self._known.clear()
@@ -240,10 +239,6 @@ class SqliteStore:
 
     def write(self) -> _Writing:
         return self._writing
-
-    def clear(self) -> None:
-        with self._writing as transaction:
-            transaction.erase()
 
     def close(self) -> None:
         self._file.connection.close()

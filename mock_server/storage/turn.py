@@ -35,7 +35,7 @@ class Turn:
 
 
 class ReadOnly:
-    """Refuse the three changes of a transaction."""
+    """Refuse the changes of a transaction."""
 
     __slots__ = ()
 
@@ -50,6 +50,10 @@ class ReadOnly:
     def next_number(self) -> int:
         """Raise StorageError."""
         raise _refusal("take a number")
+
+    def clear(self) -> None:
+        """Raise StorageError."""
+        raise _refusal("remove everything")
 
 
 def _refusal(change: str) -> StorageError:

@@ -206,7 +206,7 @@ def test_a_closed_store_says_so(open_file):
     with pytest.raises(StorageError, match="open the store again"):
         store.read().__enter__()
     with pytest.raises(StorageError, match="open the store again"):
-        store.clear()
+        store.write().__enter__()
 
 
 def test_a_stored_document_that_cannot_be_read_is_an_error_and_not_a_gap(path, open_file, make):

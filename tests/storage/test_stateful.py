@@ -194,8 +194,9 @@ class Stores(RuleBasedStateMachine):
     @rule()
     def clear(self):
         self.model = Model()
-        self.memory.clear()
-        self.sqlite.clear()
+        for store in (self.memory, self.sqlite):
+            with store.write() as tx:
+                tx.clear()
 
     @rule()
     def reopen(self):

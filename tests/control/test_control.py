@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+
+
+def test_health_tells_what_runs_and_since_when(mock):
+    mock.clock.advance(seconds=61)
+    health = mock.data("GET", "/_mock/health")
+    assert (health["status"], health["scenario"], health["seed"]) == ("ok", "empty", 42)
+    assert (health["uptime_seconds"], health["contract_breaches"]) == (61, 0)
+    assert mock.data("GET", "/_mock/health")["requests"] == health["requests"] + 1
+
+
+def test_personas_are_who_they_say(mock):
+    listed = mock.data("GET", "/_mock/personas")
+    names = [each["name"] for each in listed["personas"]]
+    assert names == ["host", "other_host", "viewer", "other_viewer", "expired", "malformed"]
+    for each in listed["personas"]:
+        header = {"Authorization": f"Bearer {each['access_token']}"}
+        me = mock.send("GET", "/auth/me", headers=header)
+        assert me.is_success is each["usable"]
+        if each["usable"]:
+            assert me.json()["data"] == each["user"]
+            assert mock.data("GET", "/auth/me", by=each["name"]) == each["user"]
+            body = {"email": each["email"], "password": each["password"]}
+            assert mock.data("POST", "/auth/login", json=body)["user"] == each["user"]
+    preset = mock.data("GET", f"/presets/{listed['preset_id']}", by="host")
+    assert preset["user_id"] == listed["personas"][0]["user"]["id"]
+    assert listed["livekit"] == {"api_key": "devkey", "api_secret": "secret"}
+
+
+def test_a_reset_forgets_what_was_made_and_keeps_personas_signed_in(mock):
+    host = mock.data("GET", "/_mock/personas")["personas"][0]
+    header = {"Authorization": f"Bearer {host['access_token']}"}
+    session = mock.session()
+    mock.clock.advance(hours=3)
+    assert mock.data("POST", "/_mock/reset") == {"scenario": "empty", "seed": 42}
+    assert mock.send("GET", f"/sessions/{session}").status_code == 404
+    assert mock.data("GET", "/rooms")["total"] == 0
+    assert mock.send("GET", "/auth/me", headers=header).status_code == 200
+    assert mock.session() == session, "numbers begin at 1 again, so ids repeat"
+
+
+def test_after_a_reset_the_world_is_the_one_of_the_start(demo):
+    before = demo.data("GET", "/sessions?limit=100")
+    demo.session()
+    demo.data("POST", "/_mock/reset")
+    assert demo.data("GET", "/sessions?limit=100") == before
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/_mock/reset"), ("POST", "/_mock/health")])
+def test_other_methods_are_refused(mock, method, path):
+    assert mock.send(method, path).status_code == 405
+
+
+def test_the_contracts_are_served_as_they_are_bundled(mock):
+    contract = mock.send("GET", "/openapi.json").json()
+    assert contract["paths"]["/rooms"]["get"]["operationId"] == "list_rooms"
+    assert "/health" in mock.send("GET", "/_mock/openapi.json").json()["paths"]
+    assert mock.send("PUT", "/openapi.json").status_code == 405
