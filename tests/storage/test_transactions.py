@@ -186,10 +186,15 @@ def test_clear_is_undone_with_its_transaction(store, make):
     with store.write() as tx:
         tx.next_number()
     before = answers(store)
-    with pytest.raises(LookupError), store.write() as tx:
-        tx.clear()
-        tx.put(make("u"))
-        raise LookupError
+
+    def clear_and_fail():
+        with store.write() as tx:
+            tx.clear()
+            tx.put(make("u"))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        clear_and_fail()
     assert answers(store) == before
     with store.write() as tx:
         assert tx.get(Session, "u") is None
