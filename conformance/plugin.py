@@ -19,6 +19,7 @@ import pytest
 MARK = "conformance_rule"
 SERVES = "conformance_serves"
 PROPERTY = "conformance"
+HEADER = "conformance_header"
 VOICE = "conformance-voice"
 RULES_AT = ("conformance.rules", "conformance/rules", "conformance\\rules")
 
@@ -103,6 +104,7 @@ class Doorway:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.outcomes: list[Any] = []
+        self.header: Any = None
         self.run: Any = None
 
     @property
@@ -126,6 +128,8 @@ class Doorway:
         for name, value in report.user_properties:
             if name == PROPERTY and (report.when == "call" or not report.passed):
                 self.outcomes.extend(value)  # type: ignore[arg-type]
+            elif name == HEADER:
+                self.header = value
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:

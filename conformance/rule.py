@@ -77,11 +77,6 @@ def rules() -> Mapping[str, Rule]:
     return dict(_REGISTER)
 
 
-def registered() -> Mapping[str, Rule]:
-    """Return the rules imported so far, by id."""
-    return _REGISTER
-
-
 def selects(found: Rule, *, level: Level, prefixes: Iterable[str]) -> bool:
     """Tell whether a level and dotted prefixes (none: all) select a rule."""
     if level == "published" and found.level != "published":

@@ -13,14 +13,13 @@ import pytest
 
 from conformance.errors import Blocked, Mismatch, NotTestable
 from conformance.identities import BadIdentities
-from conformance.plugin import MARK, PROPERTY, SERVES, VOICE, Doorway
+from conformance.plugin import HEADER, MARK, PROPERTY, SERVES, VOICE, Doorway
 from conformance.report import Header, lines
-from conformance.rule import Rule, registered, selects
+from conformance.rule import Rule, rules, selects
 from conformance.suite import Options, Suite, opened
 from conformance.verdicts import Outcome, Verdict, exit_status, outcome_from_json, tallies
 
 SUITE = pytest.StashKey[Suite]()
-HEADER = pytest.StashKey[Header]()
 CANNOT_DECIDE = 2
 
 
@@ -59,6 +58,7 @@ class Run:
         self.config = config
         self.options = options
         self.only_rules = only_rules
+        self.header: Header | None = None
         if only_rules:
             config.option.tbstyle = "no"
 
@@ -70,8 +70,7 @@ class Run:
         try:
             with _ends_on_sigterm(), opened(self.options) as suite:
                 self.config.stash[SUITE] = suite
-                header = Header.of(suite)
-                self.config.stash[HEADER] = header
+                self.header = header = Header.of(suite)
                 begun = time.monotonic()
                 result = yield
                 header.seconds = time.monotonic() - begun
@@ -91,7 +90,13 @@ class Run:
         found = rule_of(item)
         if found is not None and (call.when == "call" or call.excinfo is not None):
             _judge(self.config.stash[SUITE], found, item, call, report)
+            self._introduce(report)
         return report
+
+    def _introduce(self, report: Any) -> None:
+        """Send the header along to where the report is written, when that is elsewhere."""
+        if hasattr(self.config, "workerinput") and self.header is not None:
+            report.user_properties.append((HEADER, self.header.as_json()))
 
 
 def _judge(
@@ -145,20 +150,19 @@ def settled_status(session: pytest.Session, doorway: Doorway) -> None:
 
 
 def chosen_rules(options: Options) -> dict[str, Rule]:
-    """Return the selected rules; a process that collected nothing itself reads them first."""
-    from conformance.rule import rules  # noqa: PLC0415 - cheap only after collection
-
-    known = registered() or rules()
+    """Return the selected rules, by id."""
     return {
-        id_: rule
-        for id_, rule in known.items()
-        if selects(rule, level=options.level, prefixes=options.rules)
+        id_: found
+        for id_, found in rules().items()
+        if selects(found, level=options.level, prefixes=options.rules)
     }
 
 
 def report_into(terminal: Any, doorway: Doorway) -> None:
     """Write the suite's report where pytest writes, or give it to who speaks in its place."""
-    header = doorway.config.stash.get(HEADER, None)
+    header = doorway.run.header if doorway.run else None
+    if header is None and doorway.header is not None:
+        header = Header(**doorway.header)
     found = tallies(map(outcome_from_json, doorway.outcomes), chosen_rules(doorway.asked))
     voice = doorway.config.pluginmanager.get_plugin(VOICE)
     if voice is not None and (found or header):

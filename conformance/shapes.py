@@ -45,14 +45,12 @@ def presets_in(node: Json) -> Iterator[dict[str, Json]]:
 
 
 def _found(node: Json, marks: tuple[str, ...]) -> Iterator[dict[str, Json]]:
-    if isinstance(node, dict):
-        if all(mark in node for mark in marks):
-            yield node
-        for value in node.values():
-            yield from _found(value, marks)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _found(value, marks)
+    if isinstance(node, dict) and all(mark in node for mark in marks):
+        yield node
+    parts = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for part in parts:
+        if isinstance(part, (dict, list)):
+            yield from _found(part, marks)
 
 
 def rows_of(asked: Asked, body: Json) -> list[dict[str, Json]] | None:

@@ -57,7 +57,7 @@ class Outcome:
 
     def as_json(self) -> Json:
         """Return the outcome as JSON, to travel with a test report."""
-        return asdict(self)
+        return {**asdict(self), "verdict": self.verdict.value}
 
 
 def outcome_from_json(document: Json) -> Outcome:
