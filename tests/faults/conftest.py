@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from base64 import urlsafe_b64decode
+from typing import Any
 
 import httpx
 import pytest
@@ -56,7 +57,7 @@ class Watched:
         body = {"email": "host@pinecove.test", "password": "let-me-in-host"}
         return self.data("POST", "/auth/login", json=body)
 
-    def together(self, *posts):
+    def together(self, *posts: tuple[str, str, object]):
         """Send POSTs (path, persona, body) at once."""
 
         async def one(client, path, by, body):
@@ -75,7 +76,7 @@ class Watched:
         return {"headers": {"Authorization": f"Bearer {token}"}}
 
     @staticmethod
-    def claims(token: str):
+    def claims(token: str) -> dict[str, Any]:
         part = token.split(".")[1]
         return json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
@@ -86,7 +87,7 @@ def true_mock(mock_with):
 
 
 @pytest.fixture
-def judge(request, mock_with, true_mock):
+def judge(request, mock_with):
     """A function that looks at the same thing with the fault of the test's mark, and without.
 
     What is seen must be `right` without the fault and `wrong` with it, and the faulty mock may
@@ -95,9 +96,7 @@ def judge(request, mock_with, true_mock):
     (name,) = request.node.get_closest_marker("fault").args
 
     def judged(observe, *, right, wrong):
-        true_mock.clock.now = true_mock.env.started_at
-        true_mock.send("POST", "/_mock/reset")
-        assert observe(Watched(true_mock)) == right
+        assert observe(Watched(mock_with(scenario="empty"))) == right
         faulty = mock_with(scenario="empty", fault=name)
         assert observe(Watched(faulty)) == wrong
         assert "bug in the mock" not in faulty.log.getvalue()

@@ -71,9 +71,7 @@ def test_another_host_ends_no_session(judge):
 def test_a_viewer_changes_no_settings(judge):
     def status(mock):
         body = {"chat_enabled": False}
-        return mock.status(
-            "PATCH", f"/sessions/{mock.session()}/settings", by="viewer", json=body
-        )
+        return mock.status("PATCH", f"/sessions/{mock.session()}/settings", by="viewer", json=body)
 
     judge(status, right=403, wrong=200)
 
@@ -156,7 +154,10 @@ def test_a_good_key_opens_beside_a_bad_bearer(judge):
 @fault("api-key-beats-bearer")
 def test_the_bearer_wins_over_the_key(judge):
     def who(mock):
-        headers = {**mock.bearer(mock.token("host"))["headers"], "X-API-Key": "greenroom-viewer-key"}
+        headers = {
+            **mock.bearer(mock.token("host"))["headers"],
+            "X-API-Key": "greenroom-viewer-key",
+        }
         return mock.data("GET", "/auth/me", headers=headers)["role"]
 
     judge(who, right="host", wrong="viewer")

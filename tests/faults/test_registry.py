@@ -45,7 +45,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_ones():
 
 
 def test_a_name_like_no_other_is_refused_without_a_guess():
-    with pytest.raises(FaultError, match="^no fault has the name `zzz`, `--fault list` shows"):
+    with pytest.raises(FaultError, match=r"^no fault has the name `zzz`, `--fault list` shows"):
         find_fault("zzz")
 
 

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import pytest
+
+fault = pytest.mark.fault
+
+
+def grants(mock, data):
+    return mock.claims(data["livekit_token"])["video"]
+
+
+@fault("audience-may-publish")
+def test_the_audience_only_subscribes(judge):
+    def may(mock):
+        session = mock.live()
+        ways = [mock.move(session, "join", by) for by in ("viewer", "host")]
+        return [grants(mock, each)["canPublish"] for each in ways]
+
+    judge(may, right=[False, True], wrong=[True, True])
+
+
+@fault("host-may-not-publish")
+def test_the_host_publishes(judge):
+    def may(mock):
+        return grants(mock, mock.move(mock.session(), "start"))["canPublish"]
+
+    judge(may, right=True, wrong=False)
+
+
+@fault("monitor-is-visible")
+def test_who_monitors_is_hidden(judge):
+    def hidden(mock):
+        data = mock.data("GET", f"/sessions/{mock.live()}/monitor", by="viewer")
+        return grants(mock, data)["hidden"]
+
+    judge(hidden, right=True, wrong=False)
+
+
+@fault("token-for-another-room")
+def test_the_livekit_room_is_the_session(judge):
+    def same(mock):
+        session = mock.live()
+        return grants(mock, mock.move(session, "join"))["room"] == session
+
+    judge(same, right=True, wrong=False)
+
+
+@fault("token-already-expired")
+def test_a_livekit_token_is_valid(judge):
+    def valid(mock):
+        claims = mock.claims(mock.move(mock.live(), "join")["livekit_token"])
+        return claims["nbf"] <= mock.clock().timestamp() < claims["exp"]
+
+    judge(valid, right=True, wrong=False)
+
+
+@fault("token-of-nobody")
+def test_a_livekit_token_names_the_user(judge):
+    def same(mock):
+        claims = mock.claims(mock.move(mock.live(), "join")["livekit_token"])
+        return claims["sub"] == mock.data("GET", "/auth/me", by="host")["id"]
+
+    judge(same, right=True, wrong=False)
+
+
+@fault("rtmp-server-differs")
+def test_the_servers_agree(judge):
+    def same(mock):
+        opened = mock.move(mock.session(), "start")
+        return opened["rtmp"]["url"] == opened["rtmp_setup"]["server"]
+
+    judge(same, right=True, wrong=False)
+
+
+@fault("setup-key-differs")
+def test_the_keys_agree(judge):
+    def same(mock):
+        opened = mock.move(mock.session(), "start")
+        return opened["rtmp"]["stream_key"] == opened["rtmp_setup"]["stream_key"]
+
+    judge(same, right=True, wrong=False)
+
+
+@fault("created-key-differs")
+def test_the_key_is_the_one_of_the_creation(judge):
+    def same(mock):
+        body = {"title": "Launch", "preset_id": mock.preset()}
+        made = mock.data("POST", f"/rooms/{mock.room()}/sessions", by="host", json=body)
+        opened = mock.move(made["session"]["id"], "start")
+        return opened["rtmp"]["stream_key"] == made["stream_key"]
+
+    judge(same, right=True, wrong=False)
+
+
+@fault("whip-key-differs")
+def test_the_whip_address_ends_in_the_key(judge):
+    def same(mock):
+        opened = mock.move(mock.session(), "start")
+        return opened["whip_url"].endswith(f"/whip/{opened['rtmp']['stream_key']}")
+
+    judge(same, right=True, wrong=False)
+
+
+@fault("idle-stream-has-bitrate")
+def test_an_idle_stream_is_zeros(judge):
+    def rates(mock):
+        path = f"/sessions/{mock.session()}/stream_health"
+        health = mock.data("GET", path, by="viewer")
+        return health["video"]["average_bitrate"], health["audio"]["average_bitrate"]
+
+    judge(rates, right=(0, 0), wrong=(2_500_000, 0))
+
+
+@fault("health-only-when-live")
+def test_health_is_told_in_every_status(judge):
+    def statuses(mock):
+        sessions = (mock.session(), mock.live(), mock.ended())
+        return [mock.status("GET", f"/sessions/{s}/stream_health", by="viewer") for s in sessions]
+
+    judge(statuses, right=[200, 200, 200], wrong=[409, 200, 409])
