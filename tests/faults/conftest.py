@@ -87,7 +87,7 @@ def true_mock(mock_with):
 
 
 @pytest.fixture
-def judge(request, mock_with):
+def judge(request, mock_with, true_mock):
     """A function that looks at the same thing with the fault of the test's mark, and without.
 
     What is seen must be `right` without the fault and `wrong` with it, and the faulty mock may
@@ -96,7 +96,9 @@ def judge(request, mock_with):
     (name,) = request.node.get_closest_marker("fault").args
 
     def judged(observe, *, right, wrong):
-        assert observe(Watched(mock_with(scenario="empty"))) == right
+        true_mock.clock.now = true_mock.env.started_at
+        true_mock.data("POST", "/_mock/reset")
+        assert observe(Watched(true_mock)) == right
         faulty = mock_with(scenario="empty", fault=name)
         assert observe(Watched(faulty)) == wrong
         assert "bug in the mock" not in faulty.log.getvalue()
