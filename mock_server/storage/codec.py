@@ -16,12 +16,6 @@ from mock_server.storage.protocol import StorageError
 
 E = TypeVar("E", bound=Entity)
 _PLAIN = (str, int, float, bool)
-# What JSON has no type for is refused inside free-form values: it would come back as text.
-_STRICT = (
-    orjson.OPT_PASSTHROUGH_DATETIME
-    | orjson.OPT_PASSTHROUGH_DATACLASS
-    | orjson.OPT_PASSTHROUGH_SUBCLASS
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +115,8 @@ def _in_utc(time: datetime) -> datetime:
 
 
 def _free_form(value: Any) -> orjson.Fragment:
-    text = orjson.dumps(value, option=_STRICT)
-    # A NaN has become null and a tuple a list by now: better no value than another one.
+    text = orjson.dumps(value)
+    # A NaN has become null and a date text by now: better no value than another one.
     if orjson.loads(text) != value:
         raise ValueError("a free-form value is not JSON")
     return orjson.Fragment(text)

@@ -124,7 +124,6 @@ def _prepare(connection: sqlite3.Connection, path: Path, patience: float) -> Non
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    _check_owner(connection, path)
     _check_indexes(connection, path)
 
 
@@ -183,7 +182,7 @@ def _keep_a_log(connection: sqlite3.Connection, path: Path, patience: float) -> 
         try:
             (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
         except sqlite3.OperationalError as error:
-            # SQLite does not wait by itself while another process makes the same switch.
+            # SQLite does not wait by itself when two processes make the switch at once.
             busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
             if not busy or time.monotonic() > deadline:
                 raise

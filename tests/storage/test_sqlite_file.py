@@ -200,24 +200,35 @@ def test_a_refused_file_is_closed(made, monkeypatch):
         opened[-1].execute("SELECT 1")
 
 
-def test_five_programs_can_make_one_file_at_once(path, start):
+def test_the_switch_to_the_log_does_not_wait_for_ever(made):
+    execute(made, "PRAGMA journal_mode = DELETE")
+    with closing(sqlite3.connect(made, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM meta").fetchall()
+        with pytest.raises(StorageError, match=r"by another process for 0\.02 s"):
+            SqliteStore(made, patience=0.02)
+
+
+def test_programs_can_make_one_file_at_once(path, start):
+    files, together = 25, 4
     code = """if True:
         import sys
         from pathlib import Path
         from mock_server.storage.sqlite import SqliteStore
         print("ready", flush=True)
-        input()
-        store = SqliteStore(Path(sys.argv[1]))
-        with store.write() as tx:
-            print(tx.next_number(), flush=True)
-        store.close()
+        for name in sys.stdin:
+            store = SqliteStore(Path(name.strip()))
+            with store.write() as tx:
+                number = tx.next_number()
+            store.close()
+            print(number, flush=True)
     """
-    programs = [start(code, path) for _ in range(5)]
+    programs = [start(code) for _ in range(together)]
     for program in programs:
         assert program.stdout.readline() == "ready\n"
-    for program in programs:
-        program.stdin.write("\n")
-        program.stdin.flush()
-    assert sorted(program.stdout.readline() for program in programs) == [
-        f"{number}\n" for number in range(1, 6)
-    ]
+    for file in range(files):
+        for program in programs:
+            program.stdin.write(f"{path}{file}\n")
+            program.stdin.flush()
+        answers = sorted(program.stdout.readline() for program in programs)
+        assert answers == [f"{number}\n" for number in range(1, together + 1)]

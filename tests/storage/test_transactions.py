@@ -229,6 +229,17 @@ def test_a_read_transaction_refuses_changes(store, make):
         assert ids(tx.page(SESSIONS, EVERYTHING, offset=0, limit=9)) == ["s"]
 
 
+def test_a_refused_nesting_does_not_keep_other_threads_out(store, make):
+    with store.write() as tx:
+        with pytest.raises(StorageError):
+            store.read().__enter__()
+        tx.put(make("s"))
+    thread = Thread(target=put, args=(store, make("t")), daemon=True)
+    thread.start()
+    thread.join(timeout=5)
+    assert not thread.is_alive()
+
+
 def test_writers_in_two_threads_lose_nothing(store):
     room = Room(id="r", host_id="h", library_id="l", title="", created_at=NOON, updated_at=NOON)
     put(store, room)
