@@ -1,0 +1,137 @@
+"""The documents' blocks of output are what really comes out."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mock_server import __version__
+
+ROOT = Path(__file__).resolve().parent.parent
+WRITTEN_URL = "http://127.0.0.1:4010"
+MARK = "--- next command ---"
+needs_curl = pytest.mark.skipif(
+    shutil.which("curl") is None, reason="the documents' commands need curl, which is not installed"
+)
+# What differs from run to run, and what stands for it in the comparison.
+VARYING = (
+    (r"eyJ[\w.…-]*", "TOKEN"),
+    (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID"),
+    (r'"timestamp":\d{10}', '"timestamp":NOW'),
+    (r"run gr-[0-9a-f]+", "run RUN"),
+    (r"[\d,]+ requests in \d+ s", "REQUESTS"),
+)
+
+
+def blocks(document: str) -> list[tuple[str, str]]:
+    """Return the commands of a document's console blocks with the output below each."""
+    text = (ROOT / document).read_text()
+    found = []
+    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = part.partition("\n")
+            found.append((command, output.rstrip("\n")))
+    return found
+
+
+def comparable(text: str) -> str:
+    for pattern, stands_for in VARYING:
+        text = re.sub(pattern, stands_for, text)
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+@pytest.fixture
+def serve():
+    started = []
+
+    def start(*options: str) -> tuple[str, str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mock_server", "serve", "--port", "0", *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        started.append(process)
+        said = []
+        while not said or not said[-1].startswith("Ready"):
+            said.append(process.stdout.readline())
+            assert said[-1], "the mock ended before it was ready"
+        banner = "".join(said)
+        return re.search(r"http://[\d.:]+", banner)[0], banner
+
+    yield start
+    for process in started:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+def outputs(commands: list[str], url: str) -> list[str]:
+    """Run commands in one shell and return what each of them printed."""
+    script = f"\necho '{MARK}'\n".join(command.replace(WRITTEN_URL, url) for command in commands)
+    folder = Path(sys.executable).parent
+    environment = {**os.environ, "NO_COLOR": "1", "PATH": f"{folder}:{os.environ['PATH']}"}
+    ran = subprocess.run(
+        ["bash", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=ROOT,
+        env=environment,
+    )
+    said = ran.stdout.replace(url, WRITTEN_URL).replace(url.removeprefix("http://"), "")
+    return [part.strip("\n") for part in said.split(f"{MARK}\n")]
+
+
+def test_the_readme_shows_the_banner(serve):
+    _, written = blocks("README.md")[0]
+    url, banner = serve()
+    assert comparable(written) == comparable(banner.replace(url, WRITTEN_URL))
+
+
+@needs_curl
+def test_the_readmes_requests_are_answered_as_it_says(serve):
+    url, _ = serve()
+    curls = [(command, said) for command, said in blocks("README.md") if "curl" in command]
+    assert len(curls) == 3
+    for (_, written), said in zip(curls, outputs([c for c, _ in curls], url), strict=True):
+        assert comparable(said) == comparable(written)
+
+
+def test_the_readmes_check_finds_the_fault(serve):
+    url, _ = serve("--fault", "scheduled-session-ends")
+    ((command, written),) = [each for each in blocks("README.md") if "check" in each[0]]
+    command = command.replace("greenroom", f"{sys.executable} -m mock_server")
+    (said,) = outputs([command], url)
+    assert comparable(said) == comparable(written)
+
+
+@needs_curl
+def test_the_first_session_goes_as_it_says(serve):
+    url, _ = serve()
+    written = blocks("docs/first-session.md")
+    said = outputs([command for command, _ in written], url)
+    for (command, expected), got in zip(written, said, strict=True):
+        assert comparable(got) == comparable(expected), command
+
+
+def test_the_changelog_knows_this_version():
+    assert f"## {__version__} (" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_links_between_documents_lead_somewhere():
+    for document in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")):
+        for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
+            if not target.startswith("http"):
+                assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_no_document_is_longer_than_it_may_be():
+    assert len((ROOT / "ARCHITECTURE.md").read_text().splitlines()) <= 60
