@@ -74,7 +74,7 @@ CHALLENGE = declare(
         "response.challenge",
         "decided",
         "A 401 MUST carry `WWW-Authenticate`",
-        "#/components/responses/Unauthorized",
+        "#/components/responses/Unauthenticated",
     )
 )
 RETRY_AFTER = declare(

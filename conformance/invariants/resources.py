@@ -54,7 +54,7 @@ def times_are_ordered(_: Asked, body: Json) -> Broken:
 @invariant(
     "times.past",
     must="Nothing MUST have happened after the answer's own `timestamp`",
-    contract="#/components/schemas/SuccessResponse",
+    contract="#/components/schemas/Timestamp",
 )
 def nothing_is_from_the_future(_: Asked, body: Json) -> Broken:
     """Compare what has happened with the envelope's timestamp, a whole second."""

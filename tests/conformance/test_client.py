@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from conformance.client import Client
+from conformance.contract import bundled
+from conformance.errors import Unreachable
+from conformance.identities import Identity
+from conformance.ledger import Ledger
+
+ROOM = "0b6f3c1e-8a4d-4f7b-9c52-3e1d7a60b4f8"
+HOST = Identity("host", "host-token")
+MADE = {"success": True, "data": {"room": {"id": ROOM}}, "timestamp": 1}
+
+
+@pytest.fixture
+def client(stub) -> Iterator[Client]:
+    found = Client(f"{stub.url}/v1/webinar", bundled(), Ledger("run"))
+    yield found
+    found.close()
+
+
+def test_a_creation_is_in_the_ledger_while_it_is_asked_for(stub, client: Client) -> None:
+    def create(_: str) -> tuple[int, object]:
+        assert [(entry.kind, entry.id) for entry in client.ledger.since()] == [("room", None)]
+        return 201, MADE
+
+    stub.answers["POST /v1/webinar/rooms"] = create
+    client.send("create_room", by=HOST, body={"title": "x"}).must(201)
+    assert [(e.kind, e.owner, e.id) for e in client.ledger.since()] == [("room", "host", ROOM)]
+
+
+def test_a_deletion_takes_it_out_again(stub, client: Client) -> None:
+    stub.answers["POST /v1/webinar/rooms"] = (201, MADE)
+    stub.answers[f"DELETE /v1/webinar/rooms/{ROOM}"] = (200, {"success": True})
+    client.send("create_room", by=HOST, body={"title": "x"})
+    client.send("delete_room", ROOM, by=HOST)
+    assert client.ledger.since() == []
+
+
+def test_every_reply_is_watched(stub, client: Client) -> None:
+    seen = []
+    client.watchers.append(seen.append)
+    replies = [client.send("list_rooms"), client.raw("GET", "/nowhere")]
+    assert seen == replies
+    assert [reply.status for reply in replies] == [200, 404]
+    assert client.requests == 2
+
+
+def test_a_busy_target_is_given_the_time_it_asks_for(stub, client: Client) -> None:
+    answers = [(429, {}, {"Retry-After": "0"})] * 3
+    stub.answers["GET /v1/webinar/rooms"] = lambda _: answers.pop() if answers else (200, {})
+    assert client.send("list_rooms").status == 200
+    assert answers == []
+
+
+def test_a_target_that_stays_busy_is_told_as_busy(stub, client: Client) -> None:
+    stub.answers["GET /v1/webinar/rooms"] = (429, {}, {"Retry-After": "0"})
+    assert client.send("list_rooms").status == 429
+
+
+def test_no_answer_is_no_verdict(client: Client, stub) -> None:
+    stub.answers["GET /v1/webinar/rooms"] = lambda _: 1 / 0
+    with pytest.raises(Unreachable, match="got no answer"):
+        client.send("list_rooms")
+
+
+def test_what_is_sent_is_what_was_meant(stub, client: Client) -> None:
+    reply = client.send(
+        "list_room_sessions",
+        ROOM,
+        by=HOST,
+        api_key="key",
+        query=[("page", "1"), ("page", "2")],
+        headers={"A": "b"},
+    )
+    assert reply.request.url == f"{stub.url}/v1/webinar/rooms/{ROOM}/sessions?page=1&page=2"
+    assert set(reply.request.headers) == {
+        ("A", "b"),
+        ("Authorization", "Bearer host-token"),
+        ("X-API-Key", "key"),
+    }
+    assert client.send("create_room", body={"title": "é"}).request.body() == {"title": "é"}
