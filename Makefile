@@ -13,7 +13,7 @@ serve: .venv/installed ## start the mock server (options in ARGS)
 	@$(BIN)/greenroom serve $(ARGS)
 
 test: .venv/ready ## run the tests, then the conformance suite against the mock
-	$(BIN)/python -m pytest tests -n auto --dist loadgroup -q
+	$(BIN)/python -m pytest tests -n auto --dist worksteal -q -rs
 	$(BIN)/python -m pytest -q
 
 check: .venv/ready ## format, lint, types, import rules, contract, coverage: what CI runs

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from mock_server.app import build_app, build_env, prepare
 from mock_server.contract.load import bundle_path, load_contract
 from mock_server.env import Env
 from mock_server.http.log import RequestLog
+from mock_server.seeds import plant
 from mock_server.settings import Settings
 
 # The same examples in every run, and no clock of the machine's in any verdict.
@@ -47,7 +48,6 @@ class Mock:
     app: Any
     log: io.StringIO
     loop: asyncio.AbstractEventLoop
-    keys: dict[str, str] = field(default_factory=dict)
 
     def send(self, method: str, path: str, *, by: str | None = None, **how: Any) -> httpx.Response:
         headers = [*httpx.Headers(how.pop("headers", {})).raw]
@@ -98,13 +98,29 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
     loop.close()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def mock(request, loop, tmp_path) -> Iterator[Mock]:
-    """An empty world (personas, a preset each, no rooms), on each store."""
-    store = "memory" if request.param == "memory" else f"sqlite:///{tmp_path / 'world.db'}"
+@pytest.fixture(scope="session", params=["memory", "sqlite"])
+def built(request, loop, tmp_path_factory) -> Iterator[Mock]:
+    """One app for each store: compiling the contract for every test would take minutes."""
+    folder = tmp_path_factory.mktemp("world")
+    store = "memory" if request.param == "memory" else f"sqlite:///{folder / 'world.db'}"
     built = build_mock(loop, scenario="empty", store=store)
     yield built
     built.env.store.close()
+
+
+@pytest.fixture
+def mock(built) -> Mock:
+    """An empty world (personas, a preset each, no rooms), on each store."""
+    built.clock.now = START
+    env = built.env
+    env.counters.requests = env.counters.contract_breaches = 0
+    with env.store.write() as tx:
+        tx.clear()
+        for entity in plant(env.seed_file, seed=env.seed, now=START):
+            tx.put(entity)
+    built.log.seek(0)
+    built.log.truncate()
+    return built
 
 
 @pytest.fixture(scope="session")
