@@ -65,10 +65,10 @@ def prism() -> Peer | None:
 
 
 @contextmanager
-def running(peer: Peer) -> Iterator[Running]:
+def running(peer: Peer, *, pinned: bool = True) -> Iterator[Running]:
     """Start a server on a free port and wait until it answers; end it afterwards."""
     port = _free_port()
-    pin = ["taskset", "-c", SERVER_CORE] if shutil.which("taskset") else []
+    pin = ["taskset", "-c", SERVER_CORE] if pinned and shutil.which("taskset") else []
     began = time.perf_counter()
     process = subprocess.Popen(
         [*pin, *peer.command(port)],
