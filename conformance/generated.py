@@ -183,14 +183,19 @@ def run(suite: Suite, phases: tuple[str, ...]) -> Iterator[Outcome]:
     )
     tried: dict[tuple[str, str], list[Failure]] = {}
     errors: list[str] = []
+    interrupted = False
     with _hooked(suite, schema, hand), _hypothesis_elsewhere():
         for event in from_schema(schema).execute():
             if isinstance(event, events.ScenarioFinished):
                 _collect(suite, event.recorder, tried)
+            elif isinstance(event, events.Interrupted):
+                interrupted = True
             elif isinstance(event, events.NonFatalError):
                 errors.append(f"{event.label}: {event.info.title}: {event.info.message}")
             elif isinstance(event, events.FatalError):
                 errors.append(f"{type(event.exception).__name__}: {event.exception}")
+    if interrupted:
+        raise KeyboardInterrupt
     for (check, operation), failures in tried.items():
         shortest = min(failures, key=lambda failure: len(failure.curl), default=None)
         verdict = Verdict.FAIL if shortest else Verdict.PASS

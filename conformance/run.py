@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from conformance.contract import bundled
 from conformance.errors import Blocked, Mismatch, NotTestable
 from conformance.identities import BadIdentities
 from conformance.plugin import HEADER, MARK, PROPERTY, SERVES, VOICE, Doorway
@@ -46,9 +47,20 @@ def _selected(item: pytest.Item, asked: Options) -> bool:
     found = rule_of(item)
     if found is None:
         return True
+    if asked.level == "published" and _about_decided(item):
+        return False
     serves = item.get_closest_marker(SERVES)
     judged = (found, *(serves.args if serves else ()))
     return any(selects(rule, level=asked.level, prefixes=asked.rules) for rule in judged)
+
+
+def _about_decided(item: pytest.Item) -> bool:
+    """Tell whether a test is about an operation the provider has not published."""
+    about: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+    field = next(iter(about.get("field", ())), None)
+    name = str(about.get("operation") or getattr(field, "operation", ""))
+    found = bundled().operations.get(name)
+    return found is not None and found.provenance != "published"
 
 
 class Run:

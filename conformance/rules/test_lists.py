@@ -12,13 +12,13 @@ from conformance.identities import Identity
 from conformance.reply import Reply, shown
 from conformance.rule import rule
 from conformance.shapes import LISTS
+from conformance.still import while_still
 from conformance.world import World, unsupported
 
 Json = Any
 
 CONTRACT = bundled()
 ROWS = 5
-TRIES = 3
 PRIVATE = ("list_room_sessions", "list_my_rooms", "list_presets")
 SHARED = ("list_rooms", "list_sessions", "list_live_sessions")
 PAGE, LIMIT = "#/components/parameters/Page", "#/components/parameters/Limit"
@@ -78,20 +78,22 @@ def pages(world: World, operation: str, room: str | None, limit: int) -> Iterato
 def test_pages_hold_every_row_once(world: World, operation: str, limit: str) -> None:
     """Walk through a list of our own with one limit, and compare with one large page."""
     room = filled(world, operation)
-    whole = ask(world, operation, room, limit=100).must(200)
-    total = whole.data("total")
-    if total > 100:
-        unsupported(f"needs a caller with at most 100 rows: there are {total}")
-    size = {"n-1": max(total - 1, 1), "n": total}.get(limit) or int(limit)
-    walked = list(pages(world, operation, room, size))
-    ids = [row["id"] for reply in walked for row in reply.data(LISTS[operation])]
-    expected = [row["id"] for row in whole.data(LISTS[operation])]
-    if ids != expected and operation != "list_room_sessions":
-        again = ask(world, operation, room, limit=100).must(200)
-        if again.data(LISTS[operation]) != whole.data(LISTS[operation]):
-            unsupported("needs a caller whose lists nobody else changes meanwhile")
-    walked[-1].equal(ids, expected, f"the ids of all pages of {size}")
-    walked[-1].equal(len(ids), total, "the number of rows on all pages")
+
+    def whole() -> Reply:
+        return ask(world, operation, room, limit=100).must(200)
+
+    def judge() -> None:
+        expected = _ids(whole(), LISTS[operation])
+        total = whole().data("total")
+        if total > 100:
+            unsupported(f"needs a caller with at most 100 rows: there are {total}")
+        size = {"n-1": max(total - 1, 1), "n": total}.get(limit) or int(limit)
+        walked = list(pages(world, operation, room, size))
+        ids = [id_ for reply in walked for id_ in _ids(reply, LISTS[operation])]
+        walked[-1].equal(ids, expected, f"the ids of all pages of {size}")
+        walked[-1].equal(len(ids), total, "the number of rows on all pages")
+
+    while_still(lambda: _ids(whole(), LISTS[operation]), judge)
 
 
 @rule(
@@ -132,22 +134,20 @@ def test_shared_lists_page_alike(world: World, operation: str) -> None:
     """Compare the first pages of limit 1, 2 and 3 with one page of 100."""
     filled(world, operation)
     rows = LISTS[operation]
-    for _ in range(TRIES):
-        before = ask(world, operation, None, limit=100).must(200)
-        small = {
-            size: [ask(world, operation, None, limit=size, page=page).must(200) for page in (1, 2)]
-            for size in (1, 2, 3)
-        }
-        after = ask(world, operation, None, limit=100).must(200)
-        if _ids(before, rows) == _ids(after, rows):
-            break
-    else:
-        unsupported("needs a list that stands still for a moment")
-    for size, replies in small.items():
-        ids = [id_ for reply in replies for id_ in _ids(reply, rows)]
-        replies[-1].equal(ids, _ids(before, rows)[: 2 * size], f"two pages of {size}")
-        for reply in replies:
-            reply.equal(reply.data("total"), before.data("total"), "`total`")
+
+    def whole() -> Reply:
+        return ask(world, operation, None, limit=100).must(200)
+
+    def judge() -> None:
+        large = whole()
+        for size in (1, 2, 3):
+            two = [ask(world, operation, None, limit=size, page=page).must(200) for page in (1, 2)]
+            ids = [id_ for reply in two for id_ in _ids(reply, rows)]
+            two[-1].equal(ids, _ids(large, rows)[: 2 * size], f"two pages of {size}")
+            for reply in two:
+                reply.equal(reply.data("total"), large.data("total"), "`total`")
+
+    while_still(lambda: _ids(whole(), rows), judge)
 
 
 def _ids(reply: Reply, rows: str) -> list[str]:
@@ -186,14 +186,17 @@ def test_live_sessions_come_and_go(world: World) -> None:
 def test_a_page_past_the_end_is_empty(world: World, operation: str) -> None:
     """Ask for page 1,000,000, and for the page after the last."""
     room = filled(world, operation)
-    first = ask(world, operation, room, limit=100).must(200)
-    after = -(-first.data("total") // 100) + 1
-    for page in (max(after, 2) + 100, 1_000_000):
-        reply = ask(world, operation, room, limit=100, page=page).must(200)
-        reply.equal(reply.data(LISTS[operation]), [], "the rows")
-        if operation in PRIVATE:
+
+    def judge() -> None:
+        first = ask(world, operation, room, limit=100).must(200)
+        after = -(-first.data("total") // 100) + 1
+        for page in (after, after + 100, 1_000_000):
+            reply = ask(world, operation, room, limit=100, page=page).must(200)
+            reply.equal(reply.data(LISTS[operation]), [], "the rows")
             reply.equal(reply.data("total"), first.data("total"), "`total`")
-        reply.equal(reply.data("page"), page, "`page`")
+            reply.equal(reply.data("page"), page, "`page`")
+
+    while_still(lambda: ask(world, operation, room, limit=1).data("total"), judge)
 
 
 @rule(
@@ -280,18 +283,21 @@ def test_limits_within_bounds_are_answered(world: World, operation: str) -> None
 def test_stats_agree_with_the_lists(world: World) -> None:
     """Compare the stats with the totals of the lists, at a moment when nothing moves."""
     made = world.new_session("live")
-    for _ in range(TRIES):
-        stats = world.api.send("get_session_stats", by=world.viewer).must(200)
-        all_ = ask(world, "list_sessions", None, limit=1).must(200)
-        live = ask(world, "list_live_sessions", None, limit=1).must(200)
-        again = world.api.send("get_session_stats", by=world.host).must(200)
-        if again.data() == stats.data():
-            break
-    else:
-        unsupported("needs stats that stand still for a moment")
-    stats.equal(stats.data("total_sessions"), all_.data("total"), "`total_sessions`")
-    stats.equal(stats.data("live_now"), live.data("total"), "`live_now`")
-    stats.check(stats.data("live_now") >= 1, "`live_now` of at least 1", "0")
+
+    def stats() -> Reply:
+        return world.api.send("get_session_stats", by=world.viewer).must(200)
+
+    def judge() -> None:
+        now = stats()
+        for name, operation in (
+            ("total_sessions", "list_sessions"),
+            ("live_now", "list_live_sessions"),
+        ):
+            total = ask(world, operation, None, limit=1).must(200).data("total")
+            now.equal(now.data(name), total, f"`{name}`")
+        now.check(now.data("live_now") >= 1, "`live_now` of at least 1", "0")
+
+    while_still(lambda: stats().data(), judge)
     world.api.send("end_session", made.id, by=world.host).must(200)
 
 
@@ -304,25 +310,24 @@ def test_stats_agree_with_the_lists(world: World) -> None:
 )
 def test_stats_are_the_counts_of_the_list(world: World) -> None:
     """Count the statuses on all pages of the list of sessions."""
-    world.new_session("ended")
-    world.new_session()
-    world.new_session("live")
-    for _ in range(TRIES):
-        stats = world.api.send("get_session_stats", by=world.host).must(200)
-        if stats.data("total_sessions") > 1000:
+    for state in ("ended", "scheduled", "live"):
+        world.new_session(state)
+
+    def stats() -> Reply:
+        return world.api.send("get_session_stats", by=world.host).must(200)
+
+    def judge() -> None:
+        now = stats()
+        if now.data("total_sessions") > 1000:
             unsupported("needs a target with at most 1,000 sessions to count")
-        walked = list(pages(world, "list_sessions", None, 100))
-        again = world.api.send("get_session_stats", by=world.host).must(200)
-        if again.data() == stats.data():
-            break
-    else:
-        unsupported("needs stats that stand still for a moment")
-    statuses = [row["status"] for reply in walked for row in reply.data("sessions")]
-    counted = {
-        "total_sessions": len(statuses),
-        "live_now": statuses.count("live"),
-        "scheduled": statuses.count("scheduled"),
-        "ended": statuses.count("ended"),
-    }
-    received = {name: stats.data(name) for name in counted}
-    stats.equal(received, counted, "the stats")
+        walked = pages(world, "list_sessions", None, 100)
+        statuses = [row["status"] for reply in walked for row in reply.data("sessions")]
+        counted = {
+            "total_sessions": len(statuses),
+            "live_now": statuses.count("live"),
+            "scheduled": statuses.count("scheduled"),
+            "ended": statuses.count("ended"),
+        }
+        now.equal({name: now.data(name) for name in counted}, counted, "the stats")
+
+    while_still(lambda: stats().data(), judge)

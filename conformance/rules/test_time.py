@@ -19,6 +19,7 @@ Json = Any
 CONTRACT = bundled()
 APART = timedelta(seconds=60)
 ONE_STEP_OF_ANY_CLOCK = 1.05
+LATEST = 10**11
 
 
 @rule(
@@ -44,6 +45,14 @@ def test_the_timestamp_is_now(world: World) -> None:
         )
 
 
+def stamped(reply: Reply) -> datetime:
+    """Return the moment an answer says it was made."""
+    stamp = reply.at("timestamp")
+    plausible = isinstance(stamp, int) and 0 < stamp < LATEST
+    reply.check(plausible, "a `timestamp` in Unix seconds", shown(stamp))
+    return datetime.fromtimestamp(stamp, UTC)
+
+
 @rule(
     "time.created",
     level="decided",
@@ -60,7 +69,7 @@ def test_created_at_is_the_moment_of_creation(world: World) -> None:
     viewer = world.api.send("register_viewer", body={"display_name": world.title()}).must(201)
     for reply, name in ((room, "room"), (session, "session"), (viewer, "user")):
         made = moment(reply.data(name, "created_at"))
-        stamp = datetime.fromtimestamp(reply.at("timestamp"), UTC)
+        stamp = stamped(reply)
         near = made is not None and abs(made - stamp) <= timedelta(seconds=5)
         reply.check(near, f"a `created_at` near {stamp.isoformat()}", shown(str(made)))
 
@@ -148,7 +157,7 @@ def test_starts_and_ends_happen_when_they_are_answered(world: World, operation: 
         (started, started.data("session", "started_at")),
         (ended, ended.data("ended_at")),
     ):
-        stamp = datetime.fromtimestamp(reply.at("timestamp"), UTC)
+        stamp = stamped(reply)
         at = moment(value)
         near = at is not None and abs(at - stamp) <= timedelta(seconds=5)
         reply.check(near, f"a moment near {stamp.isoformat()}", shown(value))
