@@ -152,10 +152,12 @@ class Stagehand:
             if created and entry.kind in ("room", "session", "preset"):
                 self.made.setdefault(entry.kind, []).append(created)
         if _operation_id(case) in DELETES and reply.status == 200:  # noqa: PLR2004
-            self.world.api.ledger.gone(str(case.path_parameters["id"]))
+            self.world.api.ledger.gone(str(case.path_parameters["id"]).lower())
 
     def _owns(self, id_: str) -> bool:
-        return any(entry.id == id_ for entry in self.world.api.ledger.since())
+        """Tell whether a thing may be changed: made in this run, and not kept for other rules."""
+        entries = self.world.api.ledger.since()
+        return any(entry.id == id_.lower() and not entry.kept for entry in entries)
 
     def _own(self, operation: Any) -> str:
         """Return something the operation may act on: new at first, then one of those again."""

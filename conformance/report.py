@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
@@ -25,7 +27,7 @@ COLORS = {
 
 @dataclass(slots=True)
 class Header:
-    """What a run was about; the last three are known at its end."""
+    """What a run was about; the last four are known at its end."""
 
     contract: str
     target: str
@@ -37,6 +39,7 @@ class Header:
     requests: int = 0
     seconds: float = 0.0
     left: str = ""
+    interrupted: bool = False
 
     @classmethod
     def of(cls, suite: Suite) -> Header:
@@ -51,6 +54,18 @@ class Header:
             callers=suite.world.who.source,
         )
 
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        """Measure how long the run takes, and note when it is cut short."""
+        begun = time.monotonic()
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.interrupted = True
+            raise
+        finally:
+            self.seconds = time.monotonic() - begun
+
     def finish(self, suite: Suite) -> None:
         """Add what is known when a run is over."""
         self.requests = suite.client.requests
@@ -59,7 +74,8 @@ class Header:
         if left:
             self.left = f"left behind: {', '.join(left)}"
         elif viewers:
-            self.left = f"left behind: {viewers} viewers, which the contract cannot delete"
+            noun = "viewer" if viewers == 1 else "viewers"
+            self.left = f"left behind: {viewers} {noun}, whom the contract cannot delete"
         else:
             self.left = "nothing left behind"
 
@@ -100,6 +116,8 @@ def lines(found: Iterable[Tally], header: Header | None, *, color: bool) -> Iter
     yield ""
     if header is not None and header.requests:
         yield f"{header.requests:,} requests in {header.seconds:.0f} s · {header.left}"
+    if header is not None and header.interrupted:
+        yield "interrupted: what is not listed was not tried"
     yield _sentence(listed, color=color)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -82,15 +81,16 @@ class Run:
         try:
             with _ends_on_sigterm(), opened(self.options) as suite:
                 self.config.stash[SUITE] = suite
-                self.header = header = Header.of(suite)
-                begun = time.monotonic()
-                result = yield
-                header.seconds = time.monotonic() - begun
+                self.header = Header.of(suite)
+                with self.header.timed():
+                    result = yield
         except (NotTestable, BadIdentities) as error:
             if voice := self.config.pluginmanager.get_plugin(VOICE):
                 voice.give_up(str(error))
             pytest.exit(str(error), returncode=CANNOT_DECIDE)
-        header.finish(suite)
+        finally:
+            if self.header is not None:
+                self.header.finish(self.config.stash[SUITE])
         return result
 
     @pytest.hookimpl(wrapper=True)

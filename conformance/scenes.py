@@ -24,7 +24,7 @@ class Scene:
 
     def look(self, world: World) -> list[Json]:
         """Read everything the operation could have changed, without what time changes."""
-        replies = (needed(self._read(world, *read), 200) for read in self.reads)
+        replies = (needed(self._read(world, *read)) for read in self.reads)
         return [steady(found(reply, "data")) for reply in replies]
 
     @staticmethod

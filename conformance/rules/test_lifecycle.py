@@ -154,7 +154,7 @@ def test_a_room_has_one_live_session(world: World, operation: str, first: str) -
     reply.check(status == "scheduled", "the second to stay `scheduled`", f"`{status}`")
     active = world.room(one.room_id).get("active_session_id")
     reply.check(active == one.id, f"the first, `{one.id}`, to stay active", f"`{active}`")
-    needed(world.api.send("end_session", one.id, by=world.host), 200)
+    needed(world.api.send("end_session", one.id, by=world.host))
     world.api.send(operation, two.id, by=world.host).must(200)
 
 
@@ -173,7 +173,7 @@ def test_a_room_shows_its_live_session(world: World) -> None:
     world.bring(made.id, "live")
     room = world.api.send("get_room", made.room_id).must(200)
     room.equal(room.data("active_session_id"), made.id, "`active_session_id`")
-    needed(world.api.send("end_session", made.id, by=world.host), 200)
+    needed(world.api.send("end_session", made.id, by=world.host))
     room = world.api.send("get_room", made.room_id).must(200)
     room.check("active_session_id" not in room.data(), "no `active_session_id`", "one")
     world.api.send("delete_room", made.room_id, by=world.host).must(200)

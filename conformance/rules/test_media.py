@@ -29,7 +29,7 @@ def grant(world: World, reply: Reply, session: str, by: Identity) -> Json:
     if found is None:
         reply.check(False, "`livekit_token` to be a JWT", shown(token[:20]))
         return {}
-    me = needed(world.api.send("get_me", by=by), 200)
+    me = needed(world.api.send("get_me", by=by))
     reply.equal(found.get("sub"), me.data("id"), "`sub` of the token")
     for name in ("iss", "name"):
         reply.check(isinstance(found.get(name), str), f"`{name}` in the token", "none")

@@ -35,7 +35,7 @@ def test_a_created_room_is_found_again(world: World) -> None:
     room = full.data("room")
     for name, given in body.items():
         full.equal(room.get(name), given, f"`{name}`")
-    me = needed(world.api.send("get_me", by=world.host), 200)
+    me = needed(world.api.send("get_me", by=world.host))
     full.equal(room["host_id"], me.data("id"), "`host_id`")
     read = world.api.send("get_room", room["id"]).must(200)
     read.equal(read.data(), room, "the room read by its id")
@@ -60,7 +60,7 @@ def test_texts_are_kept(world: World, text: str) -> None:
     read = world.api.send("get_room", room["id"]).must(200)
     read.equal((read.data("title"), read.data("description")), (title, text), "both texts")
     body = {"title": text + title, "description": text + text}
-    needed(world.api.send("update_room", room["id"], by=world.host, body=body), 200)
+    needed(world.api.send("update_room", room["id"], by=world.host, body=body))
     read = world.api.send("get_room", room["id"]).must(200)
     read.equal(read.data("title"), body["title"], "`title`")
     read.equal(read.data("description"), body["description"], "`description`")
@@ -126,7 +126,7 @@ def test_an_empty_change_changes_nothing(world: World, operation: str, body: Jso
         read, id_ = "get_preset", world.new_preset()["id"]
     else:
         read, id_ = "get_session", world.new_session().id
-    before = needed(world.api.send(read, id_, by=world.host), 200).data()
+    before = needed(world.api.send(read, id_, by=world.host)).data()
     reply = world.api.send(operation, id_, by=world.host, body=body).must(200)
     reply.equal(reply.data(), before, "what is answered")
     after = world.api.send(read, id_, by=world.host).must(200)
@@ -148,7 +148,7 @@ def test_a_created_preset_is_found_again(world: World, type_: str) -> None:
     made = world.api.send("create_preset", by=world.host, body=body).must(201)
     for name, given in body.items():
         made.equal(made.data(name), given, f"`{name}`")
-    me = needed(world.api.send("get_me", by=world.host), 200)
+    me = needed(world.api.send("get_me", by=world.host))
     made.equal(made.data("user_id"), me.data("id"), "`user_id`")
     for name in ("logo", "logo_destination_url"):
         made.check(name not in made.data(), f"no `{name}`", shown(made.data().get(name)))
@@ -240,7 +240,7 @@ def test_a_preset_in_use_stays(world: World, state: str) -> None:
     world.api.send("delete_preset", preset, by=world.host).must(409)
     world.api.send("get_preset", preset, by=world.host).must(200)
     over = "end_session" if state == "live" else "delete_session"
-    needed(world.api.send(over, made.id, by=world.host), 200)
+    needed(world.api.send(over, made.id, by=world.host))
     gone = world.api.send("delete_preset", preset, by=world.host).must(200)
     gone.equal(gone.data("id"), preset, "`data.id`")
     world.api.send("get_preset", preset, by=world.host).must(404)

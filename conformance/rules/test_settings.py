@@ -56,9 +56,9 @@ def test_a_changed_preset_shows_in_its_sessions(world: World) -> None:
     plain = world.new_session(preset_id=preset)
     overriding = world.new_session(preset_id=preset)
     body = {"max_join_limit": 30}
-    needed(world.api.send("update_session_settings", overriding.id, by=world.host, body=body), 200)
+    needed(world.api.send("update_session_settings", overriding.id, by=world.host, body=body))
     change = {"chat_enabled": False, "max_join_limit": 3, "name": world.title("renamed")}
-    needed(world.api.send("update_preset", preset, by=world.host, body=change), 200)
+    needed(world.api.send("update_preset", preset, by=world.host, body=change))
     for session, limit in ((plain, 3), (overriding, 30)):
         read = world.api.send("get_session", session.id).must(200)
         read.equal(read.data("preset", "name"), change["name"], "`preset.name`")
@@ -78,12 +78,12 @@ def test_the_join_limit_holds(world: World) -> None:
     """Fill a session of one place."""
     made = world.new_session("live")
     body = {"max_join_limit": 1}
-    needed(world.api.send("update_session_settings", made.id, by=world.host, body=body), 200)
+    needed(world.api.send("update_session_settings", made.id, by=world.host, body=body))
     for caller in (world.host, world.viewer, world.viewer, world.host):
         world.api.send("join_session", made.id, by=caller).must(200)
     world.api.send("join_session", made.id, by=world.other_host).must(409)
     body = {"max_join_limit": 2}
-    needed(world.api.send("update_session_settings", made.id, by=world.host, body=body), 200)
+    needed(world.api.send("update_session_settings", made.id, by=world.host, body=body))
     world.api.send("join_session", made.id, by=world.other_host).must(200)
 
 
@@ -98,7 +98,7 @@ def test_a_limit_of_zero_closes_the_door(world: World) -> None:
     """Join a session whose limit is 0."""
     made = world.new_session("live")
     body = {"max_join_limit": 0}
-    needed(world.api.send("update_session_settings", made.id, by=world.host, body=body), 200)
+    needed(world.api.send("update_session_settings", made.id, by=world.host, body=body))
     world.api.send("join_session", made.id, by=world.viewer).must(409)
     world.api.send("join_session", made.id, by=world.host).must(200)
 
@@ -114,7 +114,7 @@ def test_those_who_joined_are_counted(world: World) -> None:
     """Join with a viewer twice and with another host once."""
     made = world.new_session("live")
     for caller in (world.viewer, world.viewer, world.other_host):
-        needed(world.api.send("join_session", made.id, by=caller), 200)
+        needed(world.api.send("join_session", made.id, by=caller))
     read = world.api.send("get_session", made.id).must(200)
     count = read.data("viewer_count")
     read.check(count >= 2, "`viewer_count` of at least 2", shown(count))
