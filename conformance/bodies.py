@@ -9,8 +9,6 @@ from conformance.world import COLOR, World, later, unknown_id
 
 Json = Any
 
-NOT_TESTED: dict[str, str] = {}
-
 
 def valid(world: World, operation: Operation) -> dict[str, Json] | None:
     """Return a small body the operation accepts, None when it takes none.

@@ -70,7 +70,7 @@ class Run:
         self.options = options
         self.only_rules = only_rules
         self.header: Header | None = None
-        if only_rules:
+        if only_rules and config.option.tbstyle == "auto":
             config.option.tbstyle = "no"
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -158,7 +158,9 @@ def settled_status(session: pytest.Session, doorway: Doorway) -> None:
     if session.config.option.collectonly or not only_rules:
         return
     found = tallies(map(outcome_from_json, doorway.outcomes), chosen_rules(doorway.asked))
-    session.exitstatus = exit_status(found.values())
+    status = exit_status(found.values())
+    unexplained = session.exitstatus == 1 and status == 0
+    session.exitstatus = CANNOT_DECIDE if unexplained else status
 
 
 def chosen_rules(options: Options) -> dict[str, Rule]:

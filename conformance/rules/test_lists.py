@@ -124,8 +124,7 @@ def test_a_rooms_list_holds_its_sessions(world: World) -> None:
 @rule(
     "list.shared",
     level="decided",
-    must="A new row MUST be at the head of a list that everybody shares, and small pages MUST "
-    "hold what a large one holds",
+    must="Small pages of a list that everybody shares MUST hold what a large one holds",
     contract=PAGE,
     operations=SHARED,
 )

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from conformance import rule as module
-from conformance.bodies import NOT_TESTED
 from conformance.contract import bundled, point
 from conformance.rule import Rule, declare, rules, selects
+from conformance.rules import NOT_TESTED
 
 ALL = rules()
 FAMILIES = {"response", "invariant", "generated"}
