@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -124,17 +125,16 @@ def mock(built) -> Mock:
 
 
 @pytest.fixture(scope="session")
-def mock_with(loop) -> Iterator[Callable[..., Mock]]:
-    """A function that builds a mock with settings of the test's."""
-    built: list[Mock] = []
+def mock_with(loop) -> Callable[..., AbstractContextManager[Mock]]:
+    """A function that gives a mock with settings of the test's, and closes it."""
 
-    def build(**settings: Any) -> Mock:
-        built.append(build_mock(loop, **settings))
-        return built[-1]
+    @contextmanager
+    def running(**settings: Any) -> Iterator[Mock]:
+        built = build_mock(loop, **settings)
+        yield built
+        built.env.store.close()
 
-    yield build
-    for each in built:
-        each.env.store.close()
+    return running
 
 
 @pytest.fixture

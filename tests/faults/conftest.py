@@ -83,7 +83,8 @@ class Watched:
 
 @pytest.fixture(scope="session")
 def true_mock(mock_with):
-    return mock_with(scenario="empty")
+    with mock_with(scenario="empty") as mock:
+        yield mock
 
 
 @pytest.fixture
@@ -99,8 +100,8 @@ def judge(request, mock_with, true_mock):
         true_mock.clock.now = true_mock.env.started_at
         true_mock.data("POST", "/_mock/reset")
         assert observe(Watched(true_mock)) == right
-        faulty = mock_with(scenario="empty", fault=name)
-        assert observe(Watched(faulty)) == wrong
+        with mock_with(scenario="empty", fault=name) as faulty:
+            assert observe(Watched(faulty)) == wrong
         assert "bug in the mock" not in faulty.log.getvalue()
 
     return judged

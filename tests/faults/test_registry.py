@@ -64,10 +64,9 @@ def test_the_option_refuses_an_unknown_name(capsys):
 
 
 def test_a_faulty_mock_serves_the_true_contract(mock_with, true_mock):
-    faulty = mock_with(scenario="empty", fault="room-title-of-256")
-    assert faulty.send("GET", "/openapi.json").content == (
-        true_mock.send("GET", "/openapi.json").content
-    )
+    with mock_with(scenario="empty", fault="room-title-of-256") as faulty:
+        served = faulty.send("GET", "/openapi.json").content
+    assert served == true_mock.send("GET", "/openapi.json").content
 
 
 def test_editing_a_contract_leaves_the_given_one_alone(contract):
