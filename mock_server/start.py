@@ -70,7 +70,7 @@ def _banner(env: Env, contract: dict[str, Any], url: str) -> str:
     ]
     with env.store.read() as tx:
         personas = personas_of(env, tx)
-    return banner(
+    return _confession(env.settings.fault) + banner(
         Start(
             api_url=f"{url}{API_BASE}",
             control_url=f"{url}{CONTROL_BASE}",
@@ -82,3 +82,12 @@ def _banner(env: Env, contract: dict[str, Any], url: str) -> str:
             personas=personas,
         )
     )
+
+
+def _confession(name: str | None) -> str:
+    if name is None:
+        return ""
+    from mock_server.faults import find_fault  # noqa: PLC0415 - only a faulty mock pays for it
+
+    fault = find_fault(name)
+    return f"Wrong on purpose (`{fault.name}`). Broken is: {fault.breaks}\n\n"

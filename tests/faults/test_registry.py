@@ -8,6 +8,7 @@ import pytest
 from mock_server.cli import main
 from mock_server.errors import OperatorError
 from mock_server.faults import FAULTS, FaultError, find_fault, table
+from mock_server.start import _confession
 
 NAMES = [fault.name for fault in FAULTS]
 
@@ -76,3 +77,11 @@ def test_editing_a_contract_leaves_the_given_one_alone(contract):
         assert (enforced is contract) == (fault.contract is None)
         assert (enforced == contract) == (fault.contract is None)
     assert repr(contract) == before
+
+
+def test_the_banner_of_a_faulty_mock_says_what_is_broken():
+    said = _confession("oldest-first")
+    assert said == (
+        "Wrong on purpose (`oldest-first`). Broken is: Lists give the newest row first\n\n"
+    )
+    assert _confession(None) == ""
