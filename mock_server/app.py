@@ -12,7 +12,6 @@ from connexion import ConnexionMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server import control, operations
@@ -21,6 +20,7 @@ from mock_server.domain.entities import World
 from mock_server.domain.lifecycle import Lifecycle, compile_lifecycle
 from mock_server.env import Clock, Env
 from mock_server.http.contract_pass import ContractPass
+from mock_server.http.cors import Cors
 from mock_server.http.log import RequestLog
 from mock_server.http.operation import Handler
 from mock_server.http.pages import Pages
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 API_BASE = "/v1/webinar"
 CONTROL_BASE = "/_mock"
-_EXPOSED = ("Allow", "Location", "Retry-After", "WWW-Authenticate", "X-Mock-Operation")
 
 
 def wall_clock() -> datetime:
@@ -119,10 +118,7 @@ def build_app(
         _nothing,
         import_name=__name__,
         middlewares=[
-            partial(
-                CORSMiddleware,
-                **_cors_options(env.settings.cors_origins),
-            ),
+            partial(Cors, origins=env.settings.cors_origins),
             partial(ContractPass, env=env, log=log, value_checks=checks),
             partial(
                 Pages,
@@ -154,20 +150,6 @@ async def prepare(app: ASGIApp) -> None:
         return
 
     await app({"type": "lifespan"}, receive, send)
-
-
-def _cors_options(origins: tuple[str, ...]) -> dict[str, Any]:
-    # With credentials allowed a browser wants its own origin back, not `*`.
-    anyone = "*" in origins
-    return {
-        "allow_origins": () if anyone else origins,
-        "allow_origin_regex": ".*" if anyone else None,
-        "allow_methods": ("GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"),
-        "allow_headers": ("*",),
-        "allow_credentials": True,
-        "expose_headers": _EXPOSED,
-        "max_age": 600,
-    }
 
 
 def _resolver(handlers: Mapping[str, Handler]) -> Resolver:

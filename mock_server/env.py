@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from mock_server.domain.entities import User
 from mock_server.domain.lifecycle import Lifecycle
@@ -15,6 +15,7 @@ from mock_server.settings import Settings
 from mock_server.storage.protocol import Store, Transaction
 
 Clock = Callable[[], datetime]
+V = TypeVar("V")
 
 
 @dataclass(slots=True)
@@ -23,6 +24,35 @@ class Counters:
 
     requests: int = 0
     contract_breaches: int = 0
+
+
+@dataclass(slots=True)
+class Remembered:
+    """Keep what was worked out from frozen values, for as long as the same values come.
+
+    A pure cache: forgetting any of it changes no answer. Bounded in the number of ids.
+    """
+
+    most: int = 10_000
+    _known: dict[str, tuple[tuple[Any, ...], Any]] = field(default_factory=dict)
+
+    def once(self, key: str, work: Callable[..., V], *values: Any) -> V:
+        """Return `work(*values)`, remembered under a key while the values stay the same objects
+        (or equal numbers and text).
+        """
+        known = self._known.get(key)
+        if known is not None and all(map(_same, known[0], values)):
+            result: V = known[1]
+            return result
+        if len(self._known) >= self.most:
+            self._known.clear()
+        result = work(*values)
+        self._known[key] = (values, result)
+        return result
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one is other or (isinstance(one, (int, str)) and one == other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +68,7 @@ class Env:
     contract_version: str
     started_at: datetime
     counters: Counters = field(default_factory=Counters)
+    remembered: Remembered = field(default_factory=Remembered)
 
 
 @dataclass(frozen=True, slots=True)

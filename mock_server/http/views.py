@@ -13,7 +13,8 @@ from mock_server.domain.entities import Entity, Preset, Room, Session, User
 from mock_server.domain.lifecycle import observe
 from mock_server.domain.sessions import effective_join_limit
 from mock_server.env import Call
-from mock_server.media.audience import audience
+from mock_server.media.audience import Audience, audience
+from mock_server.media.ingress import Addresses
 from mock_server.storage.indexes import LIVE_SESSION_OF_ROOM, PARTICIPANTS_OF_SESSION, Index
 
 View = dict[str, Any]
@@ -66,6 +67,11 @@ def room_view(call: Call, room: Room) -> View:
     host = call.tx.get(User, room.host_id)
     live = call.tx.first(LIVE_SESSION_OF_ROOM, room.id)
     assert host is not None, f"room {room.id} has no host"
+    live_id = live.id if live else None
+    return call.env.remembered.once(f"room/{room.id}", _room, room, host, live_id)
+
+
+def _room(room: Room, host: User, live_id: str | None) -> View:
     return {
         "id": room.id,
         "host_id": room.host_id,
@@ -75,7 +81,7 @@ def room_view(call: Call, room: Room) -> View:
         **_present(
             description=room.description,
             analytics=room.analytics,
-            active_session_id=live.id if live else None,
+            active_session_id=live_id,
         ),
         "created_at": date_time(room.created_at),
         "updated_at": date_time(room.updated_at),
@@ -88,25 +94,46 @@ def session_view(call: Call, session: Session) -> View:
     preset = call.tx.get(Preset, session.preset_id)
     assert room is not None, f"session {session.id} has no room"
     assert preset is not None, f"session {session.id} has no preset"
+    view = call.env.remembered.once(
+        f"session/{session.id}", _session, session, preset, call.addresses
+    ).copy()
+    view["room"] = room_view(call, room)
+    view["status"] = observe(session, call.now)
+    if session.started_at is not None:
+        crowd = _crowd(call, session, session.started_at)
+        view["viewer_count"] = crowd.viewers if session.ended_at is None else 0
+        view["max_viewers"] = crowd.peak
+    return view
+
+
+def _session(session: Session, preset: Preset, addresses: Addresses) -> View:
+    # What only the moment knows has its place here and its value in `session_view`.
     settings = preset.settings
     chat, stage = session.chat_enabled_override, session.stage_enabled_override
     return {
         "id": session.id,
         "room_id": session.room_id,
-        "room": room_view(call, room),
+        "room": None,
         "preset": preset_view(preset),
         "title": session.title,
-        "status": observe(session, call.now),
+        **_present(description=session.description),
+        "status": None,
         "mode": session.mode,
         **_present(
-            description=session.description,
             scheduled_start_time=session.scheduled_start_time,
+            started_at=session.started_at,
+            ended_at=session.ended_at,
+            duration=_duration(session),
+        ),
+        "viewer_count": 0,
+        "max_viewers": 0,
+        "recording_enabled": settings["recording_enabled"],
+        **_present(
+            hls_url=addresses.hls_url(session.id) if session.broadcast_at else None,
             chat_enabled_override=chat,
             stage_enabled_override=stage,
             max_join_limit_override=session.max_join_limit_override,
         ),
-        **_progress(call, session),
-        "recording_enabled": settings["recording_enabled"],
         "effective_chat_enabled": settings["chat_enabled"] if chat is None else chat,
         "effective_stage_enabled": settings["stage_enabled"] if stage is None else stage,
         "effective_max_join_limit": effective_join_limit(session, preset),
@@ -115,31 +142,31 @@ def session_view(call: Call, session: Session) -> View:
     }
 
 
-def _progress(call: Call, session: Session) -> View:
-    if session.started_at is None:
-        return {"viewer_count": 0, "max_viewers": 0}
-    crowd = audience(
-        seed=call.env.seed,
-        session_id=session.id,
-        seats=session.seats,
-        joined=call.tx.count(PARTICIPANTS_OF_SESSION, session.id),
-        since=session.started_at,
-        until_or_now=session.ended_at or call.now,
+def _duration(session: Session) -> int | None:
+    if session.started_at is None or session.ended_at is None:
+        return None
+    lasted = session.ended_at - session.started_at
+    return lasted.days * 86_400 + lasted.seconds
+
+
+def _crowd(call: Call, session: Session, since: datetime) -> Audience:
+    # People are counted once a second: a count that moves faster than that tells nobody more.
+    moment = session.ended_at or max(since, call.now.replace(microsecond=0))
+    joined = call.tx.count(PARTICIPANTS_OF_SESSION, session.id)
+    return call.env.remembered.once(
+        f"crowd/{session.id}",
+        lambda session, joined, _: audience(
+            seed=call.env.seed,
+            session_id=session.id,
+            seats=session.seats,
+            joined=joined,
+            since=since,
+            until_or_now=moment,
+        ),
+        session,
+        joined,
+        int(moment.timestamp()),
     )
-    progress = {
-        "started_at": date_time(session.started_at),
-        "viewer_count": crowd.viewers if session.ended_at is None else 0,
-        "max_viewers": crowd.peak,
-    }
-    if session.broadcast_at is not None:
-        progress["hls_url"] = call.addresses.hls_url(session.id)
-    if session.ended_at is not None:
-        lasted = session.ended_at - session.started_at
-        progress |= {
-            "ended_at": date_time(session.ended_at),
-            "duration": lasted.days * 86_400 + lasted.seconds,
-        }
-    return progress
 
 
 def page_view(
