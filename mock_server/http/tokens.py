@@ -9,6 +9,7 @@ import jwt
 
 from mock_server.domain.entities import User
 from mock_server.domain.errors import Unauthenticated
+from mock_server.media.jws import sign
 
 ACCESS_LIFETIME = timedelta(hours=1)
 
@@ -42,7 +43,7 @@ def mint_access_token(
     }
     if serial is not None:
         claims["jti"] = str(serial)
-    return jwt.encode(claims, secret, algorithm="HS256")
+    return sign(claims, secret)
 
 
 def verify_access_token(secret: str, token: str) -> Claims:

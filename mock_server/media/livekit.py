@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from jwt import PyJWS
-from jwt.algorithms import HMACAlgorithm
+from mock_server.media.jws import sign
 
 Grant = Literal["host", "audience", "monitor"]
 
@@ -33,21 +31,6 @@ _GRANTS: dict[Grant, dict[str, bool]] = {
         "hidden": True,
     },
 }
-
-
-class _AnyLengthHmac(HMACAlgorithm):
-    # LiveKit's development secret is the six letters `secret`; PyJWT would warn on every token.
-    def check_key_length(self, key: bytes) -> str | None:  # noqa: ARG002
-        return None
-
-
-def _signer() -> PyJWS:
-    signer = PyJWS(algorithms=[])
-    signer.register_algorithm("HS256", _AnyLengthHmac(HMACAlgorithm.SHA256))
-    return signer
-
-
-_SIGNER = _signer()
 
 
 def access_token(
@@ -79,5 +62,4 @@ def access_token(
     }
     if serial is not None:
         claims["jti"] = str(serial)
-    payload = json.dumps(claims, separators=(",", ":")).encode()
-    return _SIGNER.encode(payload, secret, algorithm="HS256")
+    return sign(claims, secret)

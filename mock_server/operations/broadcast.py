@@ -105,7 +105,7 @@ def _openable(call: Call) -> Session:
 
 def _opened(call: Call, session: Session) -> View:
     key = session.stream_key
-    call.tx.put(session)
+    _keep(call, session)
     return {
         "session": session_view(call, session),
         "livekit_token": _token(call, session, "host"),
@@ -120,8 +120,14 @@ def _opened(call: Call, session: Session) -> View:
 
 
 def _kept(call: Call, session: Session) -> View:
-    call.tx.put(session)
+    _keep(call, session)
     return session_view(call, session)
+
+
+def _keep(call: Call, session: Session) -> None:
+    # What did not change is the same value, and needs no write.
+    if call.tx.get(Session, session.id) is not session:
+        call.tx.put(session)
 
 
 def _switched(call: Call, device: sessions.Device) -> View:
