@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -52,8 +53,13 @@ def start(settings: Settings, *, contract_path: Path | None = None, colour: bool
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read along (`| head`) has left; requests are answered all the same. Python
+        # would complain once more at its end, so it gets a place to write to.
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - open until the process ends
 
 
 def _url(host: str, port: int) -> str:

@@ -148,3 +148,14 @@ def test_a_world_of_a_users_file_asks_for_that_file_again(refused, tmp_path):
         assert served.stop()[0] == 0
     said = refused("serve", "--port", "0", "--store", store)
     assert "`--scenario` must name its file" in said
+
+
+def test_a_reader_of_the_banner_may_leave_early():
+    process = command("serve", "--port", "0")
+    while not process.stdout.readline().startswith("Ready"):
+        pass
+    process.stdout.close()
+    process.send_signal(signal.SIGTERM)
+    with process.stderr as log:
+        assert log.read() == ""
+    assert process.wait(30) == 0
