@@ -160,6 +160,15 @@ def merged(first: Identities, second: Identities | None) -> Identities:
     return replace(first, **lacking)
 
 
+def header(token: str) -> dict[str, Json]:
+    """Return the header of a JWT, empty when it is none."""
+    try:
+        found = json.loads(unpadded(token.partition(".")[0]))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def claims(token: str) -> dict[str, Json] | None:
     """Return the claims of a JWT without checking its signature, or None when it is no JWT."""
     parts = token.split(".")

@@ -148,6 +148,8 @@ def _body(contract: Contract, operation: Operation | None, reply: Reply) -> Iter
         where = ".".join(place) or "the body"
         yield Violation(found, f"a body that keeps the schema, at `{where}`", error.message, reply)
         return
+    if reply.status >= CLIENT_ERRORS and not str(reply.json.get("error", "")).strip():
+        yield Violation(ENVELOPE, "a sentence in `error`", "none", reply)
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,7 @@ def _of_number(field: Json) -> Iterator[tuple[str, Json, bool]]:
             yield f"the {name}, {bound}", bound, True
             yield f"past the {name}, {bound + step}", bound + step, False
             yield f"far past the {name}", bound + step * 10**9, False
+            yield f"enormously past the {name}", bound + step * 10**30, False
 
 
 def with_value(body: dict[str, Json], sample: Sample) -> dict[str, Json]:

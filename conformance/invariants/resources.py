@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from conformance.contract import bundled
-from conformance.identities import claims
+from conformance.identities import claims, header
 from conformance.invariants.registry import Broken, invariant
 from conformance.reply import shown
 from conformance.shapes import (
@@ -164,8 +164,8 @@ def _fields(operation: str) -> frozenset[str]:
 
 @invariant(
     "auth.claims",
-    must="An access token MUST name in `sub` and `role` the user it was given to, and expire "
-    "after the answer's `timestamp`",
+    must="An access token MUST be an HS256 JWT that names in `sub` and `role` the user it was "
+    "given to, and expires after the answer's `timestamp`",
     contract="#/components/schemas/AuthResponse",
 )
 def tokens_are_the_users(_: Asked, body: Json) -> Broken:
@@ -173,9 +173,10 @@ def tokens_are_the_users(_: Asked, body: Json) -> Broken:
     data = data_of(body)
     if not isinstance(data, dict) or not isinstance(data.get("user"), dict):
         return
-    found = claims(str(data.get("access_token")))
-    if found is None:
-        yield "`access_token` to be a JWT", "something else"
+    token = str(data.get("access_token"))
+    found = claims(token)
+    if found is None or header(token).get("alg") != "HS256":
+        yield "`access_token` to be a JWT signed with HS256", "something else"
         return
     for claim, name in (("sub", "id"), ("role", "role")):
         if found.get(claim) != data["user"].get(name):

@@ -89,6 +89,19 @@ def effective_settings_agree(_: Asked, body: Json) -> Broken:
 
 
 @invariant(
+    "session.recording",
+    must="`recording_enabled` of a session MUST be its preset's",
+    contract="#/components/schemas/SessionResponse",
+)
+def recording_is_the_presets(_: Asked, body: Json) -> Broken:
+    """Compare whether a session is recorded with its preset."""
+    for session in sessions_in(body):
+        expected = at(session, "preset.recording_enabled")
+        if isinstance(expected, bool) and session.get("recording_enabled") is not expected:
+            yield f"`recording_enabled` {shown(expected)}", shown(session.get("recording_enabled"))
+
+
+@invariant(
     "session.room",
     must="A session's `room` MUST be the room of its `room_id`, and name the session as its "
     "`active_session_id` exactly while the session is live",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
 from conformance.bodies import arguments
@@ -92,10 +94,12 @@ def test_a_viewer_is_answered(world: World, operation: str) -> None:
 )
 @pytest.mark.parametrize("operation", WITH_ID)
 def test_an_unknown_id_is_not_found(world: World, operation: str) -> None:
-    """Ask every operation with an id for one that does not exist."""
+    """Ask every operation with an id for ones that do not exist, of several uuid versions."""
     found = OPERATIONS[operation]
     by = None if found.public else world.host
-    world.api.send(operation, unknown_id(), by=by, **arguments(world, found)).must(404)
+    nil, first_version = "0" * 8 + "-0000" * 3 + "-" + "0" * 12, str(uuid.uuid1())
+    for id_ in (unknown_id(), first_version, nil):
+        world.api.send(operation, id_, by=by, **arguments(world, found)).must(404)
 
 
 @rule(
@@ -130,6 +134,10 @@ def test_ids_are_read_in_either_case(world: World, operation: str) -> None:
     by = None if found.public else world.host
     for spelling in (str(id_).upper(), str(id_).lower()):
         world.api.send(operation, spelling, by=by).must(200)
+    if operation == "get_preset":
+        body = {"title": world.title(), "preset_id": str(id_).upper()}
+        room = world.new_room()["id"]
+        world.api.send("create_session", room, by=world.host, body=body).must(201)
 
 
 @rule(

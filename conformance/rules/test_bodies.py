@@ -209,6 +209,24 @@ def test_a_needless_body_is_ignored(world: World, operation: str) -> None:
 
 
 @rule(
+    "body.odd_text",
+    level="decided",
+    must="Text with null characters or halves of surrogate pairs MUST be answered as documented",
+    contract="#/components/responses/MalformedBody",
+    operations=("create_room",),
+)
+@pytest.mark.parametrize("escape", ["\\u0000", "\\ud800", "\\udc00\\ud800", "\\uffff"])
+def test_odd_text_is_answered(world: World, escape: str) -> None:
+    """Write a title with characters that stores and encoders stumble over."""
+    content = f'{{"title": "{world.title()} {escape}"}}'.encode()
+    headers = {"Content-Type": JSON}
+    reply = world.api.send("create_room", by=world.host, content=content, headers=headers)
+    reply.must(201, 400, 422)
+    if reply.status == 201:
+        world.api.send("get_room", reply.data("room", "id")).must(200)
+
+
+@rule(
     "body.duplicate_keys",
     level="decided",
     must="A body that names a field twice MUST be answered as documented, whichever is heeded",

@@ -9,7 +9,7 @@ import pytest
 from conformance.reply import Reply, shown
 from conformance.rule import rule
 from conformance.scenes import must_be_unchanged, steady
-from conformance.world import World, needed
+from conformance.world import World, later, needed
 
 Json = Any
 
@@ -115,8 +115,10 @@ def test_going_live_starts_a_scheduled_session(world: World) -> None:
 )
 @pytest.mark.parametrize("operation", ["start_session", "go_live"])
 def test_the_key_is_the_one_given_at_creation(world: World, operation: str) -> None:
-    """Compare the ingress of a started session with what its creation answered."""
+    """Compare the ingress of a rescheduled and started session with what its creation answered."""
     made = world.new_session()
+    later_on = {"scheduled_start_time": later(days=1)}
+    needed(world.api.send("reschedule_session", made.id, by=world.host, body=later_on))
     live = world.api.send(operation, made.id, by=world.host).must(200)
     live.equal(live.data("rtmp", "stream_key"), made.stream_key, "`rtmp.stream_key`")
     live.equal(live.data("rtmp", "url"), made.rtmp_url, "`rtmp.url`")

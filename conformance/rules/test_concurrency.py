@@ -91,6 +91,28 @@ def test_parallel_starts_in_one_room_make_one_live(world: World, operation: str)
 
 
 @rule(
+    "concurrency.join",
+    level="decided",
+    must="Of callers who join at the same moment no more MUST be let in than there are places",
+    contract="#/paths/~1sessions~1{id}~1join/post",
+    operations=("join_session",),
+)
+def test_parallel_joins_keep_the_limit(world: World) -> None:
+    """Let a viewer and another host join a session of one place, both at once, four times each."""
+    made = world.new_session("live")
+    body = {"max_join_limit": 1}
+    needed(world.api.send("update_session_settings", made.id, by=world.host, body=body))
+    callers = (world.viewer, world.other_host)
+    calls = [("join_session", made.id, {"by": caller}) for caller in callers * (AT_ONCE // 2)]
+    replies = world.all_at_once(calls)
+    let_in = [
+        any(reply.status == 200 for reply in replies[index :: len(callers)])
+        for index in range(len(callers))
+    ]
+    replies[0].check(sum(let_in) == 1, "one of both callers let in", f"{sum(let_in)} let in")
+
+
+@rule(
     "concurrency.code",
     level="decided",
     must="Of exchanges of one code at the same moment exactly one MUST succeed",

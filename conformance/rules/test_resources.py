@@ -228,7 +228,7 @@ def test_only_own_presets_can_be_used(world: World, whose: str) -> None:
     "preset.delete_while_used",
     level="decided",
     must="A preset MUST NOT be deleted while a session that has not ended uses it: 409; afterwards "
-    "it MUST go",
+    "it MUST go, and an ended session keep showing it",
     contract="#/paths/~1presets~1{id}/delete",
     operations=("delete_preset", "get_preset"),
 )
@@ -248,3 +248,6 @@ def test_a_preset_in_use_stays(world: World, state: str) -> None:
     page = world.api.send("list_presets", by=world.host, query={"limit": 100}).must(200)
     ids = [row["id"] for row in page.data("presets")]
     page.check(preset not in ids, "no row of the deleted preset", "its row")
+    if state == "live":
+        ended = world.api.send("get_session", made.id).must(200)
+        ended.equal(ended.data("preset", "id"), preset, "`preset.id` of the ended session")

@@ -122,6 +122,26 @@ def test_a_wrong_password_is_refused(world: World, case: str) -> None:
     world.api.send("login", body=body).must(401)
 
 
+@rule(
+    "auth.login.same_refusal",
+    level="decided",
+    must="The refusals of a wrong password and of an unknown email MUST be the same",
+    contract="#/paths/~1auth~1login/post",
+    operations=("login",),
+)
+def test_a_refusal_does_not_tell_which_emails_exist(world: World) -> None:
+    """Compare both refusals, without their timestamps."""
+    email, _, _ = credentials(world)
+    body = {"email": f"{unknown_id()}@greenroom.test", "password": "not it"}
+    unknown = world.api.send("login", body=body).must(401)
+    wrong = world.api.send("login", body={**body, "email": email}).must(401)
+    wrong.equal(_words(wrong), _words(unknown), "the refusal")
+
+
+def _words(reply: Reply) -> Json:
+    return {name: reply.json.get(name) for name in ("success", "error", "message")}
+
+
 UNKNOWN = {
     "refresh_tokens": "refresh_token",
     "logout": "refresh_token",
@@ -246,7 +266,9 @@ def test_a_code_works_once(world: World, caller: str) -> None:
     me = world.api.send("get_me", by=by).must(200)
     signed_in.equal(signed_in.data("user", "id"), me.data("id"), "`user.id`")
     works(world, signed_in.data("access_token")).must(200)
-    world.api.send("exchange_auth_code", body=code).must(401)
+    spent = world.api.send("exchange_auth_code", body=code).must(401)
+    never = world.api.send("exchange_auth_code", body={"code": "no such code"}).must(401)
+    spent.equal(_words(spent), _words(never), "the refusal of a spent code")
 
 
 @rule(

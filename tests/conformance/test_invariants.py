@@ -34,7 +34,13 @@ def room(**changes: Json) -> Json:
 
 def preset(**changes: Json) -> Json:
     found = {"id": OTHER, "user_id": HOST, "primary_color": "#000000", "chat_enabled": True}
-    found |= {"stage_enabled": False, "max_join_limit": 5, "created_at": T[0], "updated_at": T[1]}
+    found |= {
+        "recording_enabled": False,
+        "stage_enabled": False,
+        "max_join_limit": 5,
+        "created_at": T[0],
+        "updated_at": T[1],
+    }
     return {**found, **changes}
 
 
@@ -48,6 +54,7 @@ def session(status: str = "scheduled", **changes: Json) -> Json:
         "title": "Session",
         "viewer_count": 0,
         "max_viewers": 0,
+        "recording_enabled": False,
         "effective_chat_enabled": True,
         "effective_stage_enabled": False,
         "effective_max_join_limit": 5,
@@ -65,9 +72,12 @@ def page(rows: list[Json], **changes: Json) -> Json:
     return {"sessions": rows, "total": len(rows), "page": 1, "limit": 10, **changes}
 
 
-def token(**said: Json) -> str:
-    part = urlsafe_b64encode(json.dumps(said).encode()).rstrip(b"=").decode()
-    return f"e30.{part}.x"
+def encoded(part: Json) -> str:
+    return urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
+
+
+def token(algorithm: str = "HS256", **said: Json) -> str:
+    return f"{encoded({'alg': algorithm})}.{encoded(said)}.x"
 
 
 USER = {"id": HOST, "role": "host"}
@@ -164,6 +174,12 @@ BROKEN: list[tuple[str, Asked, Json]] = [
     ("stats.sum", Asked("get_session_stats"), {**STATS, "total_sessions": 2}),
     ("stats.sum", Asked("get_session_stats"), {**STATS, "ended": -1}),
     ("auth.claims", Asked("login"), {"user": USER, "access_token": "opaque"}),
+    (
+        "auth.claims",
+        Asked("login"),
+        {"user": USER, "access_token": token("none", sub=HOST, role="host", exp=STAMP + 9)},
+    ),
+    ("session.recording", GET, session(recording_enabled=True)),
     (
         "auth.claims",
         Asked("login"),
