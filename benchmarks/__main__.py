@@ -12,13 +12,22 @@ import tempfile
 import urllib.request
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from benchmarks.load import CONNECTIONS, Load, load, require_wrk
-from benchmarks.servers import Peer, Running, greenroom, prism, running, stock_connexion
+from benchmarks.servers import (
+    Peer,
+    Running,
+    greenroom,
+    prism,
+    raw_asgi,
+    running,
+    stock_connexion,
+)
 from mock_server import __version__
 
 MIB = 1 << 20
@@ -26,17 +35,29 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Hold a request that is measured; `path` has `{id}` for a session's id."""
+    """Hold a request that is measured; `path` has `{id}` for the id of a live session."""
 
-    name: str
     method: str
     path: str
+    body: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return what the tables call it."""
+        return f"{self.method} {self.path}"
 
 
 REQUESTS = (
-    Request("GET /sessions/{id}", "GET", "/sessions/{id}"),
-    Request("POST /sessions/{id}/start", "POST", "/sessions/{id}/start"),
+    Request("GET", "/sessions/{id}"),
+    Request("GET", "/rooms?limit=10"),
+    Request("POST", "/sessions/{id}/start"),
+    Request("POST", "/rooms", '{"title": "Launch week"}'),
 )
+# What can be asked without end: creating rooms would grow the store, and memory with it.
+READS_AND_MOVES = REQUESTS[:3]
+KEY = {"X-API-Key": "greenroom-host-key"}
+# What a static mock takes for an id.
+ANY_ID = "3f1c2a9e-6b7d-4a52-9c1e-0d8e5b7a4f10"
 
 
 def main() -> None:
@@ -74,45 +95,64 @@ def measure_throughput(rounds: int, seconds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         kept = greenroom("--store", f"sqlite:///{Path(folder) / 'bench.db'}")
         ours, on_disk = greenroom(), Peer("greenroom, SQLite", kept.command)
-        peers = [peer for peer in (ours, on_disk, stock_connexion(), prism()) if peer is not None]
-        found: dict[tuple[str, str], list[Load]] = {}
+        static = prism()
+        peers = [ours, on_disk, raw_asgi(), stock_connexion(), *([static] if static else [])]
+        with running(ours) as server:
+            sizes = {request: answer_size(server, request) for request in REQUESTS}
+        found: dict[tuple[Request, str], list[Load]] = {}
         for _ in range(rounds):
             for peer in peers:
                 with running(peer) as server:
                     for request in REQUESTS:
-                        key = (request.name, peer.name)
-                        found.setdefault(key, []).append(measured(server, peer, request, seconds))
-    if prism() is None:
+                        url = url_for(server, peer, request, sizes[request])
+                        result = measured(url, peer, request, seconds)
+                        found.setdefault((request, peer.name), []).append(result)
+    if static is None:
         say("Prism is not compared: set PRISM to the path of `prism` (npm @stoplight/prism-cli)")
     for request in REQUESTS:
         say(f"{request.name:<28} {'req/s':>8} {'p99 ms':>8} {'ours / theirs':>14}")
-        ours_median = middle(load_.requests_per_second for load_ in found[request.name, ours.name])
+        ours_median = middle(each.requests_per_second for each in found[request, ours.name])
         for peer in peers:
-            loads = found[request.name, peer.name]
-            speed = middle(load_.requests_per_second for load_ in loads)
-            tail = middle(load_.p99_ms for load_ in loads)
-            ratio = ours_median / speed
-            say(f"  {peer.name:<26} {speed:>8.0f} {tail:>8.1f} {ratio:>13.2f}x")
+            loads = found[request, peer.name]
+            speed = middle(each.requests_per_second for each in loads)
+            tail = middle(each.p99_ms for each in loads)
+            say(f"  {peer.name:<26} {speed:>8.0f} {tail:>8.1f} {ours_median / speed:>13.2f}x")
         say("")
 
 
-def measured(server: Running, peer: Peer, request: Request, seconds: int) -> Load:
+def measured(url: str, peer: Peer, request: Request, seconds: int) -> Load:
     """Load one server with one request; refuses to count refusals as answers."""
-    headers = {"X-API-Key": "greenroom-host-key"}
-    path = request.path.replace("{id}", session_id(server, peer, headers))
-    url = f"{server.url}{path}"
-    load(url, method=request.method, headers=headers, seconds=1)
-    result = load(url, method=request.method, headers=headers, seconds=seconds)
+    headers = KEY | ({"Content-Type": "application/json"} if request.body else {})
+    once = partial(load, url, method=request.method, headers=headers, body=request.body)
+    once(seconds=1)
+    result = once(seconds=seconds)
     if result.failed:
         raise RuntimeError(f"{peer.name} refused {result.failed} of {result.total} at {url}")
     return result
 
 
-def session_id(server: Running, peer: Peer, headers: Mapping[str, str]) -> str:
-    """Return a session of the host's that is live; a static mock takes any uuid."""
+def url_for(server: Running, peer: Peer, request: Request, size: int) -> str:
+    """Return where a peer answers a request; raw bytes are asked for by their number."""
+    if peer.name.startswith("raw"):
+        return f"{server.url}/{size}"
     if peer.name.startswith("Prism"):
-        return "3f1c2a9e-6b7d-4a52-9c1e-0d8e5b7a4f10"
-    rooms = get(f"{server.url}/rooms/my?limit=100", headers)["rooms"]
+        return server.url + request.path.replace("{id}", ANY_ID)
+    return server.url + request.path.replace("{id}", live_session(server))
+
+
+def answer_size(server: Running, request: Request) -> int:
+    """Return how many bytes our answer to a request has."""
+    url = server.url + request.path.replace("{id}", live_session(server))
+    data = request.body.encode() if request.body else None
+    headers = KEY | {"Content-Type": "application/json"}
+    asked = urllib.request.Request(url, data=data, headers=headers, method=request.method)
+    with urllib.request.urlopen(asked, timeout=5) as answer:
+        return len(answer.read())
+
+
+def live_session(server: Running) -> str:
+    """Return the id of a session of the host's that is live."""
+    rooms = get(f"{server.url}/rooms/my?limit=100", KEY)["rooms"]
     return next(str(room["active_session_id"]) for room in rooms if "active_session_id" in room)
 
 
@@ -130,7 +170,8 @@ def measure_memory(requests: int) -> None:
         process = psutil.Process(server.pid)
         seen = [(0, process.memory_info().rss / MIB)]
         while seen[-1][0] < requests:
-            done = measured(server, ours, REQUESTS[len(seen) % 2], 1).total
+            request = READS_AND_MOVES[len(seen) % len(READS_AND_MOVES)]
+            done = measured(url_for(server, ours, request, 0), ours, request, 1).total
             seen.append((seen[-1][0] + done, process.memory_info().rss / MIB))
     half = next(rss for count, rss in seen if count >= requests / 2)
     say(f"memory    {seen[0][1]:.0f} MiB at the start, {half:.0f} MiB half-way, ")

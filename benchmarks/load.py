@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -30,7 +31,9 @@ def require_wrk() -> None:
         raise SystemExit("benchmarks need `wrk`, install it with: apt-get install wrk")
 
 
-def load(url: str, *, method: str, headers: Mapping[str, str], seconds: int) -> Load:
+def load(
+    url: str, *, method: str, headers: Mapping[str, str], seconds: int, body: str = ""
+) -> Load:
     """Send one request over 32 connections for some seconds."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
     for name, value in headers.items():
@@ -38,7 +41,7 @@ def load(url: str, *, method: str, headers: Mapping[str, str], seconds: int) -> 
     pin = ["taskset", "-c", LOAD_CORE] if shutil.which("taskset") else []
     # wrk reads its script once a thread, so it must be a real file.
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(f'wrk.method = "{method}"\n')
+        script.write(f'wrk.method = "{method}"\nwrk.body = {json.dumps(body)}\n')
         script.flush()
         said = subprocess.run(
             [*pin, *command, "-s", script.name, url],
@@ -50,7 +53,7 @@ def load(url: str, *, method: str, headers: Mapping[str, str], seconds: int) -> 
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
     return Load(
         requests_per_second=float(_found(r"Requests/sec:\s+([\d.]+)", said)),
-        p99_ms=_milliseconds(_found(r"99%\s+(\S+)", said)),
+        p99_ms=_milliseconds(_found(r"\n\s+99%\s+(\S+)", said)),
         total=int(_found(r"(\d+) requests in", said)),
         failed=int(failed[1]) if failed else 0,
     )

@@ -55,6 +55,13 @@ def stock_connexion() -> Peer:
     return Peer("connexion, stock", lambda port: [*command, str(port)])
 
 
+def raw_asgi() -> Peer:
+    """Return the floor under every ASGI application: constant bytes on the same server."""
+    command = [sys.executable, "-m", "uvicorn", "benchmarks.raw_asgi:app", "--lifespan", "off"]
+    command += ["--no-access-log", "--log-level", "error", "--port"]
+    return Peer("raw ASGI, bytes", lambda port: [*command, str(port)])
+
+
 def prism() -> Peer | None:
     """Return Prism's static mock, None where npm's `@stoplight/prism-cli` is not installed."""
     found = os.environ.get("PRISM") or shutil.which("prism")

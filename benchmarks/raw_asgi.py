@@ -1,0 +1,31 @@
+"""The floor: bytes of the size the path names, answered by a bare ASGI function.
+
+Usage: uvicorn benchmarks.raw_asgi:app, then any request to /v1/webinar/<size>.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from starlette.types import Receive, Scope, Send
+
+
+@cache
+def _body(path: str) -> bytes:
+    size = path.rpartition("/")[2]
+    return b"x" * (int(size) if size.isdigit() else 0)
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer every request with 200 and so many bytes."""
+    if scope["type"] != "http":
+        return
+    if scope["method"] != "GET":
+        await receive()
+    body = _body(scope["path"])
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(body)),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
