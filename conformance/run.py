@@ -132,10 +132,15 @@ def _in_short(outcome: Outcome) -> str:
     return f"{outcome.rule}: {failure.subject}: {told}"
 
 
+def _words(item: pytest.Item) -> str:
+    """Return a test's name as the sentence it is."""
+    return item.name.removeprefix("test_").replace("_", " ")
+
+
 def _own_outcome(
     suite: Suite, found: Rule, item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Outcome | None:
-    subject = item.name.partition("[")[2].removesuffix("]") or item.name.removeprefix("test_")
+    subject = item.name.partition("[")[2].removesuffix("]") or _words(item)
     if call.excinfo is None:
         return Outcome(found.id, Verdict.PASS, item.name)
     error = call.excinfo.value
