@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,3 +87,18 @@ def test_the_banner_of_a_faulty_mock_says_what_is_broken():
         "Wrong on purpose (`oldest-first`). Broken is: Lists give the newest row first\n\n"
     )
     assert _confession(None) == ""
+
+
+def test_a_true_mock_does_not_even_import_faults():
+    program = (
+        "import sys, warnings; warnings.simplefilter('ignore')\n"
+        "from mock_server.app import build_app, build_env\n"
+        "from mock_server.contract.load import bundle_path, load_contract\n"
+        "from mock_server.settings import Settings\n"
+        "contract = load_contract(bundle_path('openapi'))\n"
+        "control = load_contract(bundle_path('control'))\n"
+        "build_app(build_env(Settings(), contract), contract, control, None)\n"
+        "sys.exit('mock_server.faults' in sys.modules)\n"
+    )
+    root = Path(__file__).parent.parent.parent
+    assert subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode == 0
