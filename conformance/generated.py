@@ -35,9 +35,10 @@ Json = Any
 
 CHECK = "conformance_rules"
 FRESH_SCENES = 4
-EXAMPLES = {"full": 10, "quick": 1}
+EXAMPLES = {"full": 10, "quick": 3}
 SEQUENCES = {"full": 12, "quick": 4}
-UNIT_PHASES = ("examples", "coverage", "fuzzing")
+ALL_PHASES = ("examples", "coverage", "fuzzing", "stateful")
+UNIT_PHASES = {"full": ("examples", "coverage", "fuzzing"), "quick": ("examples", "fuzzing")}
 
 
 def _rule(name: str, level: str, must: str) -> Rule:
@@ -89,7 +90,7 @@ ACCEPTED = ("2xx", "401", "403", "404", "409", "422", "429", "503")
 def configuration(suite: Suite, phases: tuple[str, ...]) -> SchemathesisConfig:
     """Return an explicit configuration, so that no file in a user's folder has a say."""
     profile = suite.options.profile
-    enabled = {name: {"enabled": name in phases} for name in (*UNIT_PHASES, "stateful")}
+    enabled = {name: {"enabled": name in phases} for name in ALL_PHASES}
     return SchemathesisConfig.from_dict(
         {
             "seed": suite.options.seed,
@@ -106,7 +107,7 @@ def configuration(suite: Suite, phases: tuple[str, ...]) -> SchemathesisConfig:
             "phases": {
                 **enabled,
                 "stateful": {
-                    "enabled": "stateful" in phases,
+                    **enabled["stateful"],
                     "max-steps": 8,
                     "generation": {"max-examples": SEQUENCES[profile]},
                 },

@@ -214,6 +214,18 @@ def test_a_rooms_sessions_go_with_it(world: World) -> None:
         world.api.send("start_session", session, by=world.host).must(404)
     world.api.send("list_room_sessions", ended.room_id, by=world.host).must(404)
     world.api.send("delete_room", ended.room_id, by=world.host).must(404)
+    for operation, rows in (("list_rooms", "rooms"), ("list_my_rooms", "rooms")):
+        must_not_list(world, operation, rows, ended.room_id)
+    for session in (ended.id, scheduled.id):
+        must_not_list(world, "list_sessions", "sessions", session)
+
+
+def must_not_list(world: World, operation: str, rows: str, id_: str) -> None:
+    """Raise Mismatch when the newest rows of a list hold what was deleted."""
+    by = None if CONTRACT.operations[operation].public else world.host
+    page = world.api.send(operation, by=by, query={"limit": 100}).must(200)
+    ids = [row["id"] for row in page.data(rows)]
+    page.check(id_ not in ids, f"no `{id_}` in the list", "its row")
 
 
 @rule(
@@ -233,4 +245,5 @@ def test_a_deleted_session_is_gone(world: World, state: str) -> None:
     world.api.send("delete_session", made.id, by=world.host).must(404)
     left = world.api.send("list_room_sessions", made.room_id, by=world.host).must(200)
     left.equal(left.data("total"), 0, "`total` of the room's sessions")
+    must_not_list(world, "list_sessions", "sessions", made.id)
     world.api.send("get_room", made.room_id).must(200)

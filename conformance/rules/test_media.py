@@ -7,7 +7,7 @@ import hmac
 import re
 import time
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -125,6 +125,37 @@ def test_the_ingress_id_has_livekits_form(world: World) -> None:
     received = reply.data("rtmp", "ingress_id")
     matches = isinstance(received, str) and INGRESS_ID.fullmatch(received)
     reply.check(matches, "`IN_` and 12 characters of base57", shown(received))
+
+
+@rule(
+    "media.whip_url",
+    level="decided",
+    must="`whip_url` MUST end in the session's stream key",
+    contract="#/components/schemas/StartSessionResponse",
+    operations=("start_session", "go_live"),
+)
+@pytest.mark.parametrize("operation", ["start_session", "go_live"])
+def test_the_whip_address_ends_in_the_key(world: World, operation: str) -> None:
+    """Compare the last part of the WHIP address with the key given at creation."""
+    made = world.new_session(mode="webcam")
+    reply = world.api.send(operation, made.id, by=world.host).must(200)
+    last = urlsplit(reply.data("whip_url")).path.rpartition("/")[2]
+    reply.equal(unquote(last), made.stream_key, "the end of `whip_url`")
+
+
+@rule(
+    "media.hls_url",
+    level="decided",
+    must="`hls_url` MUST end in the session's id and `index.m3u8`",
+    contract="#/components/schemas/SessionResponse",
+    operations=("go_live",),
+)
+def test_the_playlists_address_names_the_session(world: World) -> None:
+    """Look at the path of a broadcast's playlist."""
+    made = world.new_session()
+    reply = world.api.send("go_live", made.id, by=world.host).must(200)
+    last = urlsplit(reply.data("session", "hls_url")).path.split("/")[-2:]
+    reply.equal(last, [made.id, "index.m3u8"], "the end of `hls_url`")
 
 
 ADDRESSES = {

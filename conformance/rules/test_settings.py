@@ -44,6 +44,29 @@ def test_a_setting_overrides_the_preset(
 
 
 @rule(
+    "session.settings.keep",
+    level="decided",
+    must="A setting that is not given MUST keep the override it has",
+    contract="#/components/schemas/UpdateSessionSettingsRequest",
+    operations=("update_session_settings", "get_session"),
+)
+@pytest.mark.parametrize("state", ["scheduled", "live"])
+def test_other_overrides_are_kept(world: World, state: str) -> None:
+    """Override every setting, then change them one at a time, back and forth."""
+    made = world.new_session(state)
+    expected = {"chat_enabled": False, "stage_enabled": True, "max_join_limit": 7}
+    needed(world.api.send("update_session_settings", made.id, by=world.host, body=expected))
+    for name, value in (("chat_enabled", True), ("stage_enabled", False), ("max_join_limit", 8)):
+        expected[name] = value
+        body = {name: value}
+        world.api.send("update_session_settings", made.id, by=world.host, body=body).must(200)
+        read = world.api.send("get_session", made.id).must(200)
+        for form in ("{}_override", "effective_{}"):
+            received = {known: read.data().get(form.format(known)) for known in expected}
+            read.equal(received, expected, f"every `{form.format('…')}` after changing `{name}`")
+
+
+@rule(
     "session.settings.preset",
     level="decided",
     must="A changed preset MUST show in its sessions at once, where no override stands",

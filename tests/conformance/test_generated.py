@@ -90,7 +90,7 @@ def test_no_file_in_the_users_folder_configures_the_run() -> None:
         client=SimpleNamespace(base_url="http://host.test/v1/webinar"),
         world=SimpleNamespace(host=SimpleNamespace(token="t")),
     )
-    found = configuration(suite, generated.UNIT_PHASES)
+    found = configuration(suite, generated.UNIT_PHASES["full"])
     assert found.seed == 7
     assert not found.cache.enabled
     project = found.projects.default
