@@ -16,12 +16,13 @@ test: .venv/ready ## run the tests, then the conformance suite against the mock
 	$(BIN)/python -m pytest tests -n auto --dist worksteal -q -rs
 	$(BIN)/python -m pytest -q
 
-check: .venv/ready ## format, lint, types, import rules, contract, coverage: what CI runs
+check: .venv/ready ## format, lint, types, import rules, contract, every fault, coverage
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 	$(BIN)/greenroom contract lint
+	GREENROOM_FAULTS=all $(BIN)/python -m pytest tests/test_rules_can_fail.py -n auto --dist worksteal -q
 	./tools/coverage
 
 format: .venv/ready ## format and mend what can be mended

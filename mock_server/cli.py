@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mock_server import __version__
+from mock_server.errors import OperatorError
 from mock_server.settings import DEFAULT_PORT, DEFAULT_SEED, Settings
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -25,7 +26,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in _TOP_OPTIONS):
         arguments = ["serve", *arguments]
     options = _parser().parse_args(arguments)
-    code: int = options.run(options)
+    try:
+        code: int = options.run(options)
+    except OperatorError as error:
+        sys.stderr.write(f"greenroom: {error}\n")
+        return 1
     return code
 
 
@@ -95,7 +100,6 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
 def _serve(options: argparse.Namespace) -> int:
     # connexion imports starlette's test client, whose advice is not for our user.
     warnings.filterwarnings("ignore", message="Using `httpx` with `starlette.testclient`")
-    from mock_server.errors import OperatorError  # noqa: PLC0415
     from mock_server.start import start  # noqa: PLC0415
 
     settings = Settings(
@@ -109,11 +113,7 @@ def _serve(options: argparse.Namespace) -> int:
         quiet=options.quiet,
         fault=options.fault,
     )
-    try:
-        start(settings, contract_path=options.contract, colour=_colour())
-    except OperatorError as error:
-        sys.stderr.write(f"greenroom: {error}\n")
-        return 1
+    start(settings, contract_path=options.contract, colour=_colour())
     return 0
 
 

@@ -2,6 +2,7 @@
 
 OperatorError
 ├── ContractError    a contract can't be served      (mock_server/contract/load.py)
+├── SourceError      the contract's sources are wrong (mock_server/contract/sources.py)
 ├── SeedError        a seed file has a mistake       (mock_server/seeds)
 ├── StorageError     a store can't be opened or used (mock_server/storage/protocol.py)
 ├── FaultError       no fault has this name          (mock_server/faults)
