@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import io
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,6 +20,10 @@ from mock_server.env import Env
 from mock_server.http.log import RequestLog
 from mock_server.seeds import plant
 from mock_server.settings import Settings
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from database import Database
 
 # The same examples in every run, and no clock of the machine's in any verdict.
 settings.register_profile("steady", derandomize=True, deadline=None, database=None)
@@ -99,11 +105,23 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
     loop.close()
 
 
-@pytest.fixture(scope="session", params=["memory", "sqlite"])
+@pytest.fixture(scope="session")
+def database() -> Iterator[Database]:
+    """A PostgreSQL server; tests that ask for it are skipped where the machine has none."""
+    pytest.importorskip("psycopg")
+    database = Database.begin()
+    yield database
+    database.end()
+
+
+@pytest.fixture(scope="session", params=["memory", "sqlite", "postgres"])
 def built(request, loop, tmp_path_factory) -> Iterator[Mock]:
     """One app for each store: compiling the contract for every test would take minutes."""
-    folder = tmp_path_factory.mktemp("world")
-    store = "memory" if request.param == "memory" else f"sqlite:///{folder / 'world.db'}"
+    store = "memory"
+    if request.param == "sqlite":
+        store = f"sqlite:///{tmp_path_factory.mktemp('world') / 'world.db'}"
+    elif request.param == "postgres":
+        store = request.getfixturevalue("database").empty()
     built = build_mock(loop, scenario="empty", store=store)
     yield built
     built.env.store.close()

@@ -113,3 +113,9 @@ INDEXES: tuple[
     PARTICIPANTS_OF_SESSION,
     TOKENS_OF_SIGN_IN,
 )
+# Which entries and counts a kept store holds; one with others would answer with holes.
+FINGERPRINT = " ".join(
+    sorted(
+        f"{index.kind.__name__}.{index.name}{'' if index.small else '+count'}" for index in INDEXES
+    )
+)

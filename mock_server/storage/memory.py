@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar, cast
 from mock_server.domain.entities import KINDS, Entity
 from mock_server.storage.indexes import INDEXES, Index
 from mock_server.storage.ordered import Entry, Ordered
-from mock_server.storage.protocol import StorageError
+from mock_server.storage.protocol import Needs, StorageError
 from mock_server.storage.turn import ReadOnly, Turn
 
 E = TypeVar("E", bound=Entity)
@@ -153,10 +153,10 @@ class MemoryStore:
     def blocking(self) -> bool:
         return False
 
-    def read(self) -> _Reading:
+    def read(self, needs: Needs | None = None) -> _Reading:  # noqa: ARG002 - all is at hand
         return self._reading
 
-    def write(self) -> _Writing:
+    def write(self, needs: Needs | None = None) -> _Writing:  # noqa: ARG002 - all is at hand
         return self._writing
 
     def close(self) -> None:

@@ -1,10 +1,11 @@
-"""What a store promises; `memory` and `sqlite` keep the same promises in the same tests."""
+"""What a store promises; every store keeps the same promises in the same tests."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from mock_server.domain.entities import Entity
 from mock_server.errors import OperatorError
@@ -15,6 +16,31 @@ E = TypeVar("E", bound=Entity)
 
 class StorageError(OperatorError):
     """Say why a store can't be opened or used: what is, what must be, what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Name what a write transaction keeps others from changing: the entity `kind` `id`, or with
+    `of` the entity of `kind` that the entity `of` `id` belongs to; `shared` admits other sharers.
+    """
+
+    kind: type[Any]
+    id: str
+    of: type[Any] | None = None
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Tell beforehand what a transaction will use, so that a store may fetch it all at once.
+
+    `entities` (kind, id) and `numbers` are hints. `locks` are a promise: what the transaction
+    checks and changes is kept still by them. They are ordered rooms, presets, others.
+    """
+
+    locks: tuple[Lock, ...] = ()
+    entities: tuple[tuple[type[Any], str], ...] = ()
+    numbers: int = 0
 
 
 class Transaction(Protocol):
@@ -44,7 +70,9 @@ class Transaction(Protocol):
         """Remove an entity; nothing happens where there is none."""
 
     def next_number(self) -> int:
-        """Return 1, 2, 3, …: a number this world has not given before."""
+        """Return 1, 2, 3, …: a number this world has not given before; a shared store may skip
+        those of transactions that raised.
+        """
 
     def clear(self) -> None:
         """Remove every entity and start numbers at 1 again."""
@@ -53,6 +81,7 @@ class Transaction(Protocol):
 class Store(Protocol):
     """Give transactions; writers are serialised, so a check and its change are one step.
 
+    With `needs`, a writer may run beside those who lock other things; without, it is alone.
     Transactions do not nest: opening one inside another in the same thread raises StorageError.
     """
 
@@ -64,10 +93,10 @@ class Store(Protocol):
     def blocking(self) -> bool:
         """Tell whether a transaction can wait on a network, so must not run on the event loop."""
 
-    def read(self) -> AbstractContextManager[Transaction]:
+    def read(self, needs: Needs | None = None) -> AbstractContextManager[Transaction]:
         """Open a transaction that changes nothing and sees one state of the store throughout."""
 
-    def write(self) -> AbstractContextManager[Transaction]:
+    def write(self, needs: Needs | None = None) -> AbstractContextManager[Transaction]:
         """Open a transaction that is committed when it ends and undone when it raises."""
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -13,7 +13,8 @@ from typing import Any, Self, TypeVar, cast
 from mock_server.domain.entities import KINDS, Entity
 from mock_server.storage.codec import decode, encode
 from mock_server.storage.indexes import INDEXES, Index
-from mock_server.storage.protocol import StorageError
+from mock_server.storage.moments import microseconds
+from mock_server.storage.protocol import Needs
 from mock_server.storage.sqlite_file import connect, explain
 from mock_server.storage.turn import ReadOnly, Turn
 
@@ -27,8 +28,6 @@ REMEMBERED = 1000
 
 _Entry = tuple[str, str, int, str]
 _Moves = tuple[list[_Entry], list[_Entry], list[tuple[str, str, int]]]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _INDEXES_OF: dict[type[Any], tuple[Index[Any], ...]] = {
     kind: tuple(index for index in INDEXES if index.kind is kind) for kind in KINDS
 }
@@ -131,7 +130,7 @@ class _Reading(ReadOnly):
 
     def count(self, index: Index[E], key: str, *, until: datetime | None = None) -> int:
         if until is not None:
-            rows = self._rows(_COUNT_UNTIL, (index.name, key, _microseconds(until)))
+            rows = self._rows(_COUNT_UNTIL, (index.name, key, microseconds(until)))
         else:
             rows = self._rows(_COUNT_SMALL if index.small else _COUNT, (index.name, key))
         return int(rows[0][0]) if rows else 0
@@ -234,20 +233,14 @@ class SqliteStore:
     def blocking(self) -> bool:
         return False
 
-    def read(self) -> _Reading:
+    def read(self, needs: Needs | None = None) -> _Reading:  # noqa: ARG002 - all is at hand
         return self._reading
 
-    def write(self) -> _Writing:
+    def write(self, needs: Needs | None = None) -> _Writing:  # noqa: ARG002 - all is at hand
         return self._writing
 
     def close(self) -> None:
         self._file.connection.close()
-
-
-def _microseconds(time: datetime) -> int:
-    if time.tzinfo is None:
-        raise StorageError(f"The time {time.isoformat()} has no offset: keep times in UTC")
-    return (time - _EPOCH) // _MICROSECOND
 
 
 def _moves(kind: type[Any], before: Any, after: Any) -> _Moves:
@@ -263,9 +256,9 @@ def _moves(kind: type[Any], before: Any, after: Any) -> _Moves:
         if old_key == new_key and old == new:
             continue
         if old_key is not None and old is not None:
-            left.append((index.name, old_key, _microseconds(old), before.id))
+            left.append((index.name, old_key, microseconds(old), before.id))
         if new_key is not None and new is not None:
-            joined.append((index.name, new_key, _microseconds(new), after.id))
+            joined.append((index.name, new_key, microseconds(new), after.id))
         if old_key != new_key and not index.small:
             changes += [
                 (index.name, key, change)

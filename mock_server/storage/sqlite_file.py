@@ -6,7 +6,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from mock_server.storage.indexes import INDEXES
+from mock_server.storage.indexes import FINGERPRINT
 from mock_server.storage.protocol import StorageError
 
 # "grnr": what SQLite files of this program carry in their header.
@@ -25,12 +25,6 @@ SCHEMA = (
        PRIMARY KEY (idx, key)) WITHOUT ROWID""",
     "CREATE TABLE numbers (name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-)
-# Which entries and counts a file holds; a file with others would answer with holes.
-FINGERPRINT = " ".join(
-    sorted(
-        f"{index.kind.__name__}.{index.name}{'' if index.small else '+count'}" for index in INDEXES
-    )
 )
 # Kilobytes of pages kept in memory.
 CACHE = 8000

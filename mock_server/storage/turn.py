@@ -7,6 +7,11 @@ from threading import RLock
 from mock_server.domain.entities import Entity
 from mock_server.storage.protocol import StorageError
 
+NESTED = (
+    "A transaction is open and transactions do not nest: "
+    "do this work in the open one, or after it has ended"
+)
+
 
 class Turn:
     """Let one transaction run at a time; other threads wait, the same thread is refused."""
@@ -22,10 +27,7 @@ class Turn:
         self._lock.acquire()
         if self._taken:
             self._lock.release()
-            raise StorageError(
-                "A transaction is open and transactions do not nest: "
-                "do this work in the open one, or after it has ended"
-            )
+            raise StorageError(NESTED)
         self._taken = True
 
     def give(self) -> None:

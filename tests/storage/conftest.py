@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from database import Database
 
 import mock_server
 from mock_server.domain.entities import Session
 from mock_server.storage.memory import MemoryStore
+from mock_server.storage.open import open_store
 from mock_server.storage.protocol import Store
 from mock_server.storage.sqlite import SqliteStore
 
@@ -46,9 +48,26 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "store.db"
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(scope="session")
+def address(database: Database) -> str:
+    """The address of a database that only the tests of stores use."""
+    return database.empty()
+
+
+@pytest.fixture
+def url(database: Database, address: str) -> str:
+    """The address of a database with nothing of ours in it."""
+    database.sql("DROP SCHEMA IF EXISTS greenroom CASCADE", name=address.rpartition("/")[2])
+    return address
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, path: Path) -> Iterator[Store]:
-    store = MemoryStore() if request.param == "memory" else SqliteStore(path)
+    store: Store = MemoryStore()
+    if request.param == "sqlite":
+        store = SqliteStore(path)
+    elif request.param == "postgres":
+        store = open_store(request.getfixturevalue("url"))
     yield store
     store.close()
 

@@ -1,0 +1,330 @@
+"""The store in PostgreSQL: documents, sorted entries and counts, shared by any number of replicas.
+
+How a check and its change are one step between replicas: advisory locks, taken by name before
+anything is read, held until the transaction ends. A transaction with `needs` shares the lock of
+the whole store and takes those of the resources its decision rests on: a session's room (so its
+sessions start, end and are joined one after the other), a preset that is deleted or used, a token
+that is spent. One without `needs` has the whole store to itself, so an operation that nobody
+thought of costs speed and never a race. Statements run READ COMMITTED and come after the locks,
+so they see what the last holder left. Chosen against
+
+- row locks, which write to the table for each reader who must not be disturbed, and need a row
+  where there may be none yet;
+- SERIALIZABLE, which is right without naming anything, but makes retries of whole requests out of
+  eight callers of one session, and may fail at the commit, after the answer was computed.
+
+A transaction costs two round trips: BEGIN, locks and everything the operation is known to ask for;
+then all changes and COMMIT. Whatever was not foreseen costs one more for each question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from threading import local
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from mock_server.domain.entities import Entity, Preset, Room, User
+from mock_server.storage import postgres_sql as sql
+from mock_server.storage.codec import encode
+from mock_server.storage.indexes import Index
+from mock_server.storage.known import Known, count_until
+from mock_server.storage.moments import microseconds
+from mock_server.storage.postgres_answers import PAGE_ROW, TOTAL, changes, learn, octets
+from mock_server.storage.postgres_connections import Connection, Connections, explain
+from mock_server.storage.postgres_schema import prepare
+from mock_server.storage.protocol import Lock, Needs, StorageError
+from mock_server.storage.turn import NESTED, ReadOnly
+
+E = TypeVar("E", bound=Entity)
+Parameters = Mapping[str, Any] | None
+Statement = tuple[str, Parameters]
+Rows = list[tuple[Any, ...]]
+# PostgreSQL's integers end here; no group has as many members.
+LARGEST = 2**63 - 1
+
+
+class _Reading(ReadOnly):
+    """Answer from one snapshot, or from what is known already."""
+
+    _begin = sql.BEGIN_READING
+
+    def __init__(self, connections: Connections, thread: local, needs: Needs | None) -> None:
+        self._connections = connections
+        self._thread = thread
+        self._needs = needs
+        self._known = Known()
+        self._numbers: list[int] = []
+        self._connection: Connection | None = None
+        self._reused = False
+        self._began = False
+
+    def __enter__(self) -> Self:
+        if getattr(self._thread, "busy", False):
+            raise StorageError(NESTED)
+        self._connection = self._connections.take()
+        self._reused = self._connection is not None
+        self._thread.busy = True
+        if self._needs is not None:
+            try:
+                self._send()
+            except BaseException:
+                self._leave()
+                raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self._commit()
+            elif self._began:
+                self._roll_back()
+        finally:
+            self._leave()
+
+    def get(self, kind: type[E], entity_id: str) -> E | None:
+        if (kind, entity_id) not in self._known.entities:
+            learn(self._known, self._ask(sql.GATHER, gathering(((kind, entity_id),))))
+        return cast("E | None", self._known.entities[kind, entity_id])
+
+    def first(self, index: Index[E], key: str) -> E | None:
+        for entity in self.page(index, key, offset=0, limit=1):
+            return entity
+        return None
+
+    def page(self, index: Index[E], key: str, *, offset: int, limit: int) -> list[E]:
+        if limit == 0:
+            return []
+        group = self._known.groups.get((index.name, key))
+        if group is not None:
+            ids = [entity_id for _, entity_id in group[::-1][offset : offset + limit]]
+        else:
+            ids = self._page(index, key, min(offset, LARGEST), min(limit, LARGEST))
+        entities = (self.get(index.kind, entity_id) for entity_id in ids)
+        return [entity for entity in entities if entity is not None]
+
+    def count(self, index: Index[E], key: str, *, until: datetime | None = None) -> int:
+        where = (index.name, key)
+        if (group := self._known.groups.get(where)) is not None:
+            return len(group) if until is None else count_until(group, until)
+        asked = {"idx": index.name, "key": octets(key)}
+        if until is not None:
+            rows = self._ask(sql.COUNT_UNTIL, asked | {"until": microseconds(until)})
+            return int(rows[0][0])
+        if where not in self._known.counts:
+            rows = self._ask(sql.COUNT_SMALL if index.small else sql.COUNT, asked)
+            self._known.counts[where] = int(rows[0][0])
+        return self._known.counts[where]
+
+    def _page(self, index: Index[E], key: str, offset: int, limit: int) -> list[str]:
+        asked = {"kind": index.kind.__name__, "idx": index.name, "key": octets(key)}
+        rows = self._ask(sql.PAGE, asked | {"limit": limit, "offset": offset})
+        learn(self._known, rows)
+        if not index.small:
+            total = next(row[3] for row in rows if row[0] == TOTAL)
+            self._known.counts.setdefault((index.name, key), total)
+        places = sorted((row[3], row[1].decode()) for row in rows if row[0] == PAGE_ROW)
+        return [entity_id for _, entity_id in places]
+
+    def _ask(self, text: str, parameters: Parameters) -> Rows:
+        return self._send((text, parameters))[-1]
+
+    def _send(self, *statements: Statement) -> list[Rows]:
+        """Send what must come first and `statements` in one round trip; raises StorageError."""
+        opening = [] if self._began else self._opening()
+        whole = [*opening, *self._unsent(), *statements]
+        try:
+            answers = self._run(whole)
+        except psycopg.Error as error:
+            raise explain(error, self._connections.where) from error
+        if opening:
+            self._began = True
+            self._take_in(answers)
+        return answers
+
+    def _run(self, statements: Sequence[Statement]) -> list[Rows]:
+        if self._connection is None:
+            self._connection = self._connections.connect()
+        try:
+            return _pipelined(self._connection, statements)
+        except psycopg.OperationalError:
+            if self._began or not (self._reused and self._connection.closed):
+                raise
+        # It had died in the meantime; nothing has begun yet, so a new one may do it all.
+        self._connections.drop_idle()
+        self._connection = None
+        self._connection = self._connections.connect()
+        return _pipelined(self._connection, statements)
+
+    def _opening(self) -> list[Statement]:
+        """Return BEGIN and what is needed from the start, the same that `_take_in` expects."""
+        statements: list[Statement] = [(self._begin, None), *self._locks()]
+        if self._needs is not None and self._needs.entities:
+            statements.append((sql.GATHER, gathering(self._needs.entities)))
+        if self._needs is not None and self._needs.numbers:
+            statements.append((sql.NUMBERS, {"how_many": self._needs.numbers}))
+        return statements
+
+    def _take_in(self, answers: list[Rows]) -> None:
+        rest = iter(answers[1 + len(self._locks()) :])
+        if self._needs is not None and self._needs.entities:
+            learn(self._known, next(rest))
+        if self._needs is not None and self._needs.numbers:
+            self._numbers = [number for (number,) in next(rest)]
+
+    def _locks(self) -> list[Statement]:
+        return []
+
+    def _unsent(self) -> list[Statement]:
+        return []
+
+    def _commit(self) -> None:
+        if self._began and self._failed():
+            # A COMMIT would be answered well, and undo everything.
+            self._roll_back()
+            raise StorageError(
+                f"{self._connections.where} refused a statement of this transaction, "
+                "so nothing was changed: look into its log"
+            )
+        if self._began or self._unsent():
+            self._send(("COMMIT", None))
+
+    def _failed(self) -> bool:
+        assert self._connection is not None, "a transaction that began has a connection"
+        return self._connection.info.transaction_status is not TransactionStatus.INTRANS
+
+    def _roll_back(self) -> None:
+        assert self._connection is not None, "a transaction that began has a connection"
+        if self._connection.closed:
+            return
+        # Past psycopg, which forgets every prepared statement after a ROLLBACK that it sees. Where
+        # it fails, the server has forgotten the transaction together with the connection.
+        self._connection.pgconn.exec_(b"ROLLBACK")
+
+    def _leave(self) -> None:
+        self._thread.busy = False
+        self._connections.give(self._connection)
+        self._connection = None
+
+
+class _Writing(_Reading):
+    """Keep changes until the end or the next question, whichever comes first."""
+
+    _begin = sql.BEGIN_WRITING
+
+    def __init__(self, connections: Connections, thread: local, needs: Needs | None) -> None:
+        super().__init__(connections, thread, needs)
+        self._pending: dict[tuple[type[Any], str], tuple[Any, bytes | None]] = {}
+
+    def put(self, entity: Entity) -> None:
+        document = encode(entity)
+        self._known.put(entity)
+        self._pending[type(entity), entity.id] = (entity, document)
+
+    def delete(self, kind: type[Entity], entity_id: str) -> None:
+        self._known.delete(kind, entity_id)
+        self._pending[kind, entity_id] = (None, None)
+
+    def next_number(self) -> int:
+        if not self._numbers:
+            self._numbers = [n for (n,) in self._ask(sql.NUMBERS, {"how_many": 1})]
+        return self._numbers.pop(0)
+
+    def clear(self) -> None:
+        if self._needs is not None:
+            raise StorageError(
+                "A transaction with `needs` shares the store: clear it in one without"
+            )
+        self._pending.clear()
+        self._known.clear()
+        self._numbers.clear()
+        self._send((sql.ERASE, None))
+
+    def _send(self, *statements: Statement) -> list[Rows]:
+        answers = super()._send(*statements)
+        self._pending.clear()
+        return answers
+
+    def _unsent(self) -> list[Statement]:
+        return [(sql.APPLY, changes(self._pending))] if self._pending else []
+
+    def _locks(self) -> list[Statement]:
+        if self._needs is None:
+            return [(sql.LOCK_STORE, None)]
+        return [(sql.SHARE_STORE, None), *map(_locking, self._needs.locks)]
+
+    def _take_in(self, answers: list[Rows]) -> None:
+        for lock, rows in zip(self._needs.locks if self._needs else (), answers[2:], strict=False):
+            if lock.of is not None and not rows:
+                # Not there to be locked, so not there: it may have come right after.
+                self._known.entities[lock.of, lock.id] = None
+        super()._take_in(answers)
+
+
+class PostgresStore:
+    """Keep everything in a PostgreSQL database; any number of processes share it."""
+
+    def __init__(self, url: str) -> None:
+        """Open the database and make its tables if there are none; raise StorageError."""
+        self._connections = Connections(url)
+        self._thread = local()
+        connection = self._connections.take()
+        try:
+            connection = self._connections.connect()
+            prepare(connection, self._connections.where)
+        finally:
+            self._connections.give(connection)
+
+    @property
+    def description(self) -> str:
+        return self._connections.where
+
+    @property
+    def blocking(self) -> bool:
+        return True
+
+    def read(self, needs: Needs | None = None) -> _Reading:
+        return _Reading(self._connections, self._thread, needs)
+
+    def write(self, needs: Needs | None = None) -> _Writing:
+        return _Writing(self._connections, self._thread, needs)
+
+    def close(self) -> None:
+        self._connections.close()
+
+
+def gathering(entities: Sequence[tuple[type[Any], str]]) -> Parameters:
+    """Return the parameters of GATHER."""
+    return {
+        "kinds": [kind.__name__ for kind, _ in entities],
+        "ids": [octets(entity_id) for _, entity_id in entities],
+    }
+
+
+def _locking(lock: Lock) -> Statement:
+    column = None if lock.of is None else _COLUMNS[lock.kind]
+    asked = {"kind": lock.kind.__name__, "id": octets(lock.id)}
+    if lock.of is not None:
+        asked["of"] = lock.of.__name__
+    return sql.lock_statement(column, shared=lock.shared), asked
+
+
+def _pipelined(connection: Connection, statements: Sequence[Statement]) -> list[Rows]:
+    with connection.pipeline():
+        cursors = [
+            connection.execute(text.encode(), parameters, binary=True)
+            for text, parameters in statements
+        ]
+    return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+
+
+_COLUMNS: Mapping[type[Any], str] = {Room: "room_id", Preset: "preset_id", User: "user_id"}

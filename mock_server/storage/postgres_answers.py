@@ -1,0 +1,73 @@
+"""Between entities and rows of PostgreSQL: what rows tell a transaction, and what it tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mock_server.domain.entities import KINDS, Preset, Room, User
+from mock_server.storage.codec import decode
+from mock_server.storage.known import INDEXES_OF, Group, Known, place
+from mock_server.storage.moments import microseconds, moment
+from mock_server.storage.related import COUNTS, MEMBERS, link
+
+Row = tuple[str, bytes, bytes | None, int]
+_KINDS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in KINDS}
+_MEMBERS = {kind: index.name for kind, index in MEMBERS}
+_COUNTS = {kind: index.name for kind, index in COUNTS}
+# What APPLY calls the columns of an entity, and those of its place in an index.
+_ENTITY = ("kinds", "ids", "docs", "users", "rooms", "presets")
+_PLACE = ("of", "indexes", "keys", "orders", "members")
+PAGE_ROW = ""
+TOTAL = "total"
+
+
+def octets(text: str) -> bytes:
+    """Return an id or key as kept; half a surrogate pair is no text and equals nothing kept."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def learn(known: Known, rows: Sequence[Row]) -> None:
+    """Take what GATHER or PAGE brought into what is known; what is known already stays."""
+    counts: dict[tuple[str, str], int] = {}
+    groups: dict[tuple[str, str], Group] = {}
+    for name, key, document, _ in rows:
+        if (kind := _KINDS.get(name)) is None:
+            continue
+        entity_id = key.decode("utf-8", "surrogatepass")
+        if (kind, entity_id) not in known.entities:
+            entity = None if document is None else decode(kind, document)
+            known.entities[kind, entity_id] = entity
+        # Nothing is told of what is empty.
+        if kind in _MEMBERS:
+            groups[_MEMBERS[kind], entity_id] = []
+        if kind in _COUNTS:
+            counts[_COUNTS[kind], entity_id] = 0
+    for name, key, member, number in rows:
+        if name not in _KINDS and name not in (PAGE_ROW, TOTAL):
+            where = (name, key.decode("utf-8", "surrogatepass"))
+            if member is None:
+                counts[where] += number
+            else:
+                groups[where].append((moment(number), member.decode()))
+    known.counts = counts | known.counts
+    known.groups = {where: sorted(group) for where, group in groups.items()} | known.groups
+
+
+def changes(pending: Mapping[tuple[type[Any], str], tuple[Any, bytes | None]]) -> dict[str, Any]:
+    """Return the parameters of APPLY for entities and their documents (None: removed)."""
+    lists: dict[str, list[Any]] = {name: [] for name in (*_ENTITY, *_PLACE)}
+    for (kind, entity_id), (entity, document) in pending.items():
+        own_id = octets(entity_id)
+        targets = [None if entity is None else link(entity, each) for each in (User, Room, Preset)]
+        links = [None if target is None else octets(target) for target in targets]
+        columns = (kind.__name__, own_id, document, *links)
+        for name, value in zip(_ENTITY, columns, strict=True):
+            lists[name].append(value)
+        for index in () if entity is None else INDEXES_OF[kind]:
+            if (there := place(index, entity)) is not None:
+                key, order = octets(there[0]), microseconds(there[1])
+                row = (kind.__name__, index.name, key, order, own_id)
+                for name, each in zip(_PLACE, row, strict=True):
+                    lists[name].append(each)
+    return lists

@@ -1,0 +1,153 @@
+"""Every statement the PostgreSQL store sends, as one place to read its questions and changes.
+
+Ids and keys are UTF-8 in `bytea`: their order is that of code points in any locale, and they may
+hold U+0000, as may documents, which are JSON in `bytea` for the same reason.
+"""
+
+from __future__ import annotations
+
+from mock_server.storage.indexes import INDEXES
+from mock_server.storage.related import COUNTS, MEMBERS
+
+# "grnr": the name space of our advisory locks, and the lock of the whole store.
+NAMESPACE = 0x67726E72
+# So many rows hold a count between them, so that writers seldom wait for each other's.
+SHARDS = 16
+
+SCHEMA = (
+    "CREATE SCHEMA IF NOT EXISTS greenroom",
+    # The links stand beside the document, so that one statement can follow them.
+    """CREATE TABLE greenroom.entities (kind text COLLATE "C" NOT NULL, id bytea NOT NULL,
+       doc bytea NOT NULL, user_id bytea, room_id bytea, preset_id bytea,
+       PRIMARY KEY (kind, id))""",
+    # Read backwards, the primary key is a group's newest-first order; `ord` is in microseconds.
+    """CREATE TABLE greenroom.entries (kind text COLLATE "C" NOT NULL,
+       idx text COLLATE "C" NOT NULL, key bytea NOT NULL, ord bigint NOT NULL, id bytea NOT NULL,
+       PRIMARY KEY (idx, key, ord, id))""",
+    "CREATE INDEX entries_of_entity ON greenroom.entries (kind, id)",
+    """CREATE TABLE greenroom.counts (idx text COLLATE "C" NOT NULL, key bytea NOT NULL,
+       shard int NOT NULL, n bigint NOT NULL, PRIMARY KEY (idx, key, shard))
+       WITH (fillfactor = 50)""",
+    "CREATE SEQUENCE greenroom.numbers",
+    "CREATE TABLE greenroom.meta (name text PRIMARY KEY, value text NOT NULL)",
+)
+TABLES = ("entities", "entries", "counts", "meta")
+
+BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+# Every statement sees what was committed before it began, so those after a lock see what the
+# lock's last holder left.
+BEGIN_WRITING = "BEGIN ISOLATION LEVEL READ COMMITTED"
+
+LOCK_STORE = f"SELECT pg_advisory_xact_lock({NAMESPACE})"
+SHARE_STORE = f"SELECT pg_advisory_xact_lock_shared({NAMESPACE})"
+_HASH = f"hashtextextended(%(kind)s::text || encode({{id}}, 'hex'), {NAMESPACE})"
+
+
+def lock_statement(column: str | None, *, shared: bool) -> str:
+    """Return the statement that locks `kind` `id`, or what `column` of the entity `of` `id` names.
+
+    It gives a row where there was something to lock.
+    """
+    function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    if column is None:
+        return f"SELECT {function}({_HASH.format(id='%(id)s::bytea')})"
+    hashed = _HASH.format(id=column)
+    return (
+        f"SELECT {function}({hashed}) FROM greenroom.entities WHERE kind = %(of)s AND id = %(id)s"
+    )
+
+
+_BROUGHT = " ".join(
+    f"""UNION ALL SELECT '{index.kind.__name__}', m.id FROM greenroom.entries m
+        WHERE e.kind = '{kind.__name__}' AND m.idx = '{index.name}' AND m.key = e.id"""
+    for kind, index in MEMBERS
+)
+_FACTS = " ".join(
+    [
+        f"""UNION ALL SELECT '{index.name}', m.key, m.id, m.ord FROM wanted w
+            JOIN greenroom.entries m ON m.idx = '{index.name}' AND m.key = w.id
+            WHERE w.kind = '{kind.__name__}'"""
+        for kind, index in MEMBERS
+    ]
+    + [
+        f"""UNION ALL SELECT '{index.name}', c.key, NULL, c.n FROM wanted w
+            JOIN greenroom.counts c ON c.idx = '{index.name}' AND c.key = w.id
+            WHERE w.kind = '{kind.__name__}'"""
+        for kind, index in COUNTS
+    ]
+)
+# From some entities to all that belong to them, with the answers that are asked of them. Rows are
+# (kind, id, document or null, 0), (index, key, member, its order), (index, key, null, its count).
+_GATHER = f"""wanted (kind, id) AS (
+        SELECT kind, id FROM seed
+        UNION
+        SELECT r.kind, r.id FROM wanted w
+        JOIN greenroom.entities e ON e.kind = w.kind AND e.id = w.id
+        CROSS JOIN LATERAL (
+            SELECT 'User', e.user_id UNION ALL SELECT 'Room', e.room_id
+            UNION ALL SELECT 'Preset', e.preset_id {_BROUGHT}
+        ) r (kind, id) WHERE r.id IS NOT NULL
+    )
+    SELECT w.kind, w.id, e.doc, 0::bigint AS n FROM wanted w
+    LEFT JOIN greenroom.entities e ON e.kind = w.kind AND e.id = w.id
+    {_FACTS}"""
+GATHER = f"""WITH RECURSIVE seed AS (
+        SELECT * FROM unnest(%(kinds)s::text[], %(ids)s::bytea[]) s (kind, id)
+    ), {_GATHER}"""
+# As GATHER, with the page as rows ('', id, null, its place) and the group's size as its last row.
+PAGE = f"""WITH RECURSIVE page AS (
+        SELECT id, row_number() OVER () AS place FROM (
+            SELECT id FROM greenroom.entries WHERE idx = %(idx)s AND key = %(key)s
+            ORDER BY ord DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s
+        ) cut
+    ), seed AS (SELECT %(kind)s::text AS kind, id FROM page), {_GATHER}
+    UNION ALL SELECT '', id, NULL, place FROM page
+    UNION ALL SELECT 'total', ''::bytea, NULL, coalesce(sum(n), 0)::bigint
+        FROM greenroom.counts WHERE idx = %(idx)s AND key = %(key)s"""
+COUNT = (
+    "SELECT coalesce(sum(n), 0)::bigint FROM greenroom.counts WHERE idx = %(idx)s AND key = %(key)s"
+)
+COUNT_SMALL = "SELECT count(*) FROM greenroom.entries WHERE idx = %(idx)s AND key = %(key)s"
+COUNT_UNTIL = f"{COUNT_SMALL} AND ord <= %(until)s"
+NUMBERS = "SELECT nextval('greenroom.numbers') FROM generate_series(1, %(how_many)s)"
+
+_SMALL = ", ".join(f"'{index.name}'" for index in INDEXES if index.small)
+# Everything a transaction changed, in one statement: documents and links, the entries that go and
+# those that come, and what that makes of the counts, in one order, so that nobody deadlocks.
+APPLY = f"""WITH changed AS (
+        SELECT * FROM unnest(%(kinds)s::text[], %(ids)s::bytea[], %(docs)s::bytea[],
+            %(users)s::bytea[], %(rooms)s::bytea[], %(presets)s::bytea[])
+            c (kind, id, doc, user_id, room_id, preset_id)
+    ), places AS (
+        SELECT * FROM unnest(%(of)s::text[], %(indexes)s::text[], %(keys)s::bytea[],
+            %(orders)s::bigint[], %(members)s::bytea[]) p (kind, idx, key, ord, id)
+    ), removed AS (
+        DELETE FROM greenroom.entities e USING changed c
+        WHERE c.doc IS NULL AND e.kind = c.kind AND e.id = c.id
+    ), written AS (
+        INSERT INTO greenroom.entities SELECT * FROM changed WHERE doc IS NOT NULL
+        ON CONFLICT (kind, id) DO UPDATE SET doc = excluded.doc, user_id = excluded.user_id,
+            room_id = excluded.room_id, preset_id = excluded.preset_id
+    ), gone AS (
+        DELETE FROM greenroom.entries e USING changed c
+        WHERE e.kind = c.kind AND e.id = c.id AND NOT EXISTS (
+            SELECT FROM places p
+            WHERE p.idx = e.idx AND p.key = e.key AND p.ord = e.ord AND p.id = e.id)
+        RETURNING e.idx, e.key
+    ), come AS (
+        INSERT INTO greenroom.entries SELECT * FROM places
+        ON CONFLICT (idx, key, ord, id) DO NOTHING RETURNING idx, key
+    )
+    INSERT INTO greenroom.counts
+        SELECT idx, key, pg_backend_pid() %% {SHARDS}, sum(n) FROM (
+            SELECT idx, key, -1 AS n FROM gone UNION ALL SELECT idx, key, 1 FROM come
+        ) moves WHERE idx NOT IN ({_SMALL}) GROUP BY idx, key HAVING sum(n) <> 0 ORDER BY idx, key
+    ON CONFLICT (idx, key, shard) DO UPDATE SET n = counts.n + excluded.n"""
+# DELETE and not TRUNCATE: transactions that are reading go on seeing the world they began with.
+# One block, since psycopg forgets every prepared statement after an ALTER that it sees.
+ERASE = """DO $$ BEGIN
+    DELETE FROM greenroom.entities;
+    DELETE FROM greenroom.entries;
+    DELETE FROM greenroom.counts;
+    ALTER SEQUENCE greenroom.numbers RESTART;
+END $$"""
