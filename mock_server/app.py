@@ -119,7 +119,7 @@ def build_app(
         import_name=__name__,
         middlewares=[
             partial(Cors, origins=env.settings.cors_origins),
-            partial(ContractPass, env=env, log=log, value_checks=checks),
+            partial(ContractPass, env=env, log=log, value_checks=checks, needs=operations.NEEDS),
             partial(
                 Pages,
                 documents=documents,

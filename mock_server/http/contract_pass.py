@@ -6,11 +6,15 @@ values (422) → role (403) → the handler, in one transaction → the answer, 
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import orjson
 from connexion.http_facts import METHODS
@@ -27,16 +31,26 @@ from mock_server.http.body import ClientGone, parse_body, read_body
 from mock_server.http.errors import ContractBreach, Refusal, refusal_of
 from mock_server.http.headers import RequestHeaders
 from mock_server.http.log import RequestLog
-from mock_server.http.operation import BodyPlan, Operation, ValueCheck, compile_operation
+from mock_server.http.operation import BodyPlan, NeedsOf, Operation, ValueCheck, compile_operation
 from mock_server.http.origin import OriginReader
 from mock_server.http.parameters import read_query, read_uuid
 from mock_server.http.routes import Routes, allow_header
 from mock_server.http.security import Authenticator
 from mock_server.http.validation import SchemaSet, findings
-from mock_server.storage.protocol import StorageError, Transaction
+from mock_server.media.ingress import Addresses
+from mock_server.storage.protocol import AT_ONCE, Needs, StorageError, Transaction
 
 _NO_BODY: Mapping[str, Any] = {}
 _RETRY = ((b"retry-after", b"1"),)
+# What a request asks for when it is found good: the path's id or nothing, the query, the body.
+_Asked = tuple[str, Mapping[str, int], Mapping[str, Any]]
+
+
+class _Request(NamedTuple):
+    path_id: str
+    scope: Scope
+    receive: Receive
+    headers: RequestHeaders
 
 
 class ContractPass(SpecMiddleware):  # type: ignore[misc]
@@ -49,11 +63,16 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
         env: Env,
         log: RequestLog,
         value_checks: Mapping[str, ValueCheck],
+        needs: Mapping[str, NeedsOf],
     ) -> None:
         self._app = app
         self._env = env
         self._log = log
         self._value_checks = value_checks
+        self._needs = needs
+        # Memory and SQLite answer at once, on the event loop; a store that waits on a network
+        # does so in a thread. This is where that is chosen.
+        self._threads = ThreadPoolExecutor(AT_ONCE) if env.store.blocking else None
         self._authenticator = Authenticator(env.settings.token_secret)
         self._origin = OriginReader(env.settings)
         self._routes: Routes[Operation] = Routes()
@@ -77,7 +96,9 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
                 operation = specification.operation_cls.from_spec(
                     specification, path=path, method=method, resolver=resolver
                 )
-                compiled = compile_operation(specification, schemas, operation, self._value_checks)
+                compiled = compile_operation(
+                    specification, schemas, operation, self._value_checks, self._needs
+                )
                 self._routes.add(f"{base}{path}", method, compiled)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -128,30 +149,72 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
         self, operation: Operation, path_id: str, scope: Scope, receive: Receive, now: datetime
     ) -> bytes:
         headers = RequestHeaders.read(scope["headers"])
+        request = _Request(path_id, scope, receive, headers)
+        if self._threads is not None:
+            return await self._perform_in_thread(operation, request, now)
         caller = None if operation.public else self._identify(headers, now)
-        if operation.has_id:
-            path_id = read_uuid("id", path_id)
-        query = read_query(operation.query, scope["query_string"])
-        body = _NO_BODY
-        if operation.body is not None:
-            raw = await read_body(receive)
-            body = _checked_body(operation, operation.body, raw, headers.content_type)
-            if operation.check_values is not None:
-                operation.check_values(body, now)
-        if caller is not None and operation.roles and caller.role not in operation.roles:
-            wanted = " or ".join(f"`{role}`" for role in sorted(operation.roles))
-            raise Forbidden(f"`{operation.id}`: caller's role is `{caller.role}`, must be {wanted}")
+        asked = await _checked_request(operation, request, now)
+        _require_role(operation, caller)
         addresses = self._origin.addresses(scope, headers.host)
-        with self._transaction(operation) as tx:
-            call = Call(self._env, tx, operation.id, now, addresses, caller, path_id, query, body)
+        store = self._env.store
+        with store.write() if operation.writes else store.read() as tx:
+            call = Call(self._env, tx, operation.id, now, addresses, caller, *asked)
             return _checked_answer(operation, operation.handler(call), now)
 
     def _identify(self, headers: RequestHeaders, now: datetime) -> User:
         with self._env.store.read() as tx:
             return self._authenticator.identify(headers.authorization, headers.api_keys, tx, now)
 
-    def _transaction(self, operation: Operation) -> AbstractContextManager[Transaction]:
-        return self._env.store.write() if operation.writes else self._env.store.read()
+    async def _perform_in_thread(
+        self, operation: Operation, request: _Request, now: datetime
+    ) -> bytes:
+        """Do the same for a store on a network: all it is asked in one transaction, in a thread."""
+        asked: _Asked | Exception
+        try:
+            asked = await _checked_request(operation, request, now)
+        except (Refusal, DomainError) as refusal:
+            asked = refusal
+        addresses = self._origin.addresses(request.scope, request.headers.host)
+        work = partial(self._work, operation, request.headers, asked, addresses, now)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _work(
+        self,
+        operation: Operation,
+        headers: RequestHeaders,
+        asked: _Asked | Exception,
+        addresses: Addresses,
+        now: datetime,
+    ) -> bytes:
+        if isinstance(asked, Exception):
+            # Credentials are refused first.
+            if not operation.public:
+                self._identify(headers, now)
+            raise asked
+        with self._transaction(operation, headers, asked) as tx:
+            caller = None
+            if not operation.public:
+                given = headers.authorization, headers.api_keys
+                caller = self._authenticator.identify(*given, tx, now)
+            _require_role(operation, caller)
+            call = Call(self._env, tx, operation.id, now, addresses, caller, *asked)
+            return _checked_answer(operation, operation.handler(call), now)
+
+    def _transaction(
+        self, operation: Operation, headers: RequestHeaders, asked: _Asked
+    ) -> AbstractContextManager[Transaction]:
+        store = self._env.store
+        path_id, _, body = asked
+        needs = None if operation.needs is None else operation.needs(path_id, body)
+        if not operation.public:
+            credentials = self._authenticator.needed(headers.authorization, headers.api_keys)
+            if not credentials:
+                # Nobody will be let in: ask for nothing.
+                return store.read()
+            if needs is not None or not operation.writes:
+                needs = needs or Needs()
+                needs = replace(needs, entities=(*credentials, *needs.entities))
+        return store.write(needs) if operation.writes else store.read(needs)
 
 
 def _without_operation(method: str, methods: Mapping[str, Operation]) -> Answer:
@@ -160,6 +223,26 @@ def _without_operation(method: str, methods: Mapping[str, Operation]) -> Answer:
         return Answer(204, b"", headers=((b"allow", allow),))
     sentence = f"{method} is not an operation of this path, must be one of {allow.decode()}"
     raise Refusal(405, sentence, headers=((b"allow", allow),))
+
+
+async def _checked_request(operation: Operation, request: _Request, now: datetime) -> _Asked:
+    path_id = request.path_id
+    if operation.has_id:
+        path_id = read_uuid("id", path_id)
+    query = read_query(operation.query, request.scope["query_string"])
+    body = _NO_BODY
+    if operation.body is not None:
+        raw = await read_body(request.receive)
+        body = _checked_body(operation, operation.body, raw, request.headers.content_type)
+        if operation.check_values is not None:
+            operation.check_values(body, now)
+    return path_id, query, body
+
+
+def _require_role(operation: Operation, caller: User | None) -> None:
+    if caller is not None and operation.roles and caller.role not in operation.roles:
+        wanted = " or ".join(f"`{role}`" for role in sorted(operation.roles))
+        raise Forbidden(f"`{operation.id}`: caller's role is `{caller.role}`, must be {wanted}")
 
 
 def _checked_body(

@@ -14,9 +14,11 @@ from connexion.spec import Specification
 from mock_server.env import Call
 from mock_server.http.parameters import IntegerParameter, integer_parameters
 from mock_server.http.validation import SchemaSet
+from mock_server.storage.protocol import Needs
 
 Handler = Callable[[Call], Any]
 ValueCheck = Callable[[Mapping[str, Any], datetime], None]
+NeedsOf = Callable[[str, Mapping[str, Any]], Needs]
 _JSON = "application/json"
 
 
@@ -41,6 +43,7 @@ class Operation:
     writes: bool
     handler: Handler
     check_values: ValueCheck | None
+    needs: NeedsOf | None
     success: int
     answer: jsonschema_rs.Draft202012Validator
 
@@ -50,6 +53,7 @@ def compile_operation(
     schemas: SchemaSet,
     operation: AbstractOperation,
     value_checks: Mapping[str, ValueCheck],
+    needs: Mapping[str, NeedsOf],
 ) -> Operation:
     """Compile one operation from the document as written; the handler comes from the resolver."""
     document = specification.raw
@@ -68,6 +72,7 @@ def compile_operation(
         writes=operation.method.upper() != "GET",
         handler=operation.function,
         check_values=value_checks.get(written["operationId"]),
+        needs=needs.get(written["operationId"]),
         success=success,
         answer=schemas.compile(answer["content"][_JSON]["schema"]),
     )

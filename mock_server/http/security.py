@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from mock_server.domain.entities import ApiKey, SignIn, User
 from mock_server.domain.errors import Unauthenticated
@@ -39,6 +40,25 @@ class Authenticator:
             if reasons
             else "no credentials, must send `Authorization: Bearer <token>` or `X-API-Key: <key>`"
         )
+
+    def needed(
+        self, authorization: list[bytes], api_keys: list[bytes]
+    ) -> tuple[tuple[type[Any], str], ...]:
+        """Return what `identify` will ask a store for, as far as the headers tell."""
+        found: list[tuple[type[Any], str]] = []
+        if len(authorization) == 1:
+            token = authorization[0].decode("latin-1").strip().partition(" ")[2].strip()
+            try:
+                claims = self._claims(token)
+            except Unauthenticated:
+                pass
+            else:
+                found.append((User, claims.subject))
+                if claims.sign_in_id is not None:
+                    found.append((SignIn, claims.sign_in_id))
+        if len(api_keys) == 1:
+            found.append((ApiKey, api_keys[0].decode("latin-1").strip()))
+        return tuple(found)
 
     def _by_token(self, values: list[bytes], tx: Transaction, now: datetime) -> User:
         if len(values) > 1:

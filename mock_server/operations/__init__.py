@@ -10,7 +10,10 @@ from types import MappingProxyType
 
 from mock_server.http.operation import Handler, ValueCheck
 from mock_server.operations import auth, broadcast, presets, rooms, sessions
+from mock_server.operations.needs import NEEDS
 from mock_server.operations.times import require_future_start
+
+__all__ = ["HANDLERS", "NEEDS", "VALUE_CHECKS"]
 
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
     {

@@ -20,6 +20,7 @@ then all changes and COMMIT. Whatever was not foreseen costs one more for each q
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import local
 from types import TracebackType
@@ -34,7 +35,14 @@ from mock_server.storage.codec import encode
 from mock_server.storage.indexes import Index
 from mock_server.storage.known import Known, count_until
 from mock_server.storage.moments import microseconds
-from mock_server.storage.postgres_answers import PAGE_ROW, TOTAL, changes, learn, octets
+from mock_server.storage.postgres_answers import (
+    PAGE_ROW,
+    TOTAL,
+    Decoded,
+    changes,
+    learn,
+    octets,
+)
 from mock_server.storage.postgres_connections import Connection, Connections, explain
 from mock_server.storage.postgres_schema import prepare
 from mock_server.storage.protocol import Lock, Needs, StorageError
@@ -48,14 +56,24 @@ Rows = list[tuple[Any, ...]]
 LARGEST = 2**63 - 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """Hold what the transactions of a store have in common; `thread.busy` tells of nesting."""
+
+    connections: Connections
+    thread: local = field(default_factory=local)
+    decoded: Decoded = field(default_factory=Decoded)
+
+
 class _Reading(ReadOnly):
     """Answer from one snapshot, or from what is known already."""
 
     _begin = sql.BEGIN_READING
 
-    def __init__(self, connections: Connections, thread: local, needs: Needs | None) -> None:
-        self._connections = connections
-        self._thread = thread
+    def __init__(self, shared: _Shared, needs: Needs | None) -> None:
+        self._connections = shared.connections
+        self._thread = shared.thread
+        self._decoded = shared.decoded
         self._needs = needs
         self._known = Known()
         self._numbers: list[int] = []
@@ -93,7 +111,8 @@ class _Reading(ReadOnly):
 
     def get(self, kind: type[E], entity_id: str) -> E | None:
         if (kind, entity_id) not in self._known.entities:
-            learn(self._known, self._ask(sql.GATHER, gathering(((kind, entity_id),))))
+            rows = self._ask(sql.GATHER, gathering(((kind, entity_id),)))
+            learn(self._known, rows, self._decoded)
         return cast("E | None", self._known.entities[kind, entity_id])
 
     def first(self, index: Index[E], key: str) -> E | None:
@@ -128,7 +147,7 @@ class _Reading(ReadOnly):
     def _page(self, index: Index[E], key: str, offset: int, limit: int) -> list[str]:
         asked = {"kind": index.kind.__name__, "idx": index.name, "key": octets(key)}
         rows = self._ask(sql.PAGE, asked | {"limit": limit, "offset": offset})
-        learn(self._known, rows)
+        learn(self._known, rows, self._decoded)
         if not index.small:
             total = next(row[3] for row in rows if row[0] == TOTAL)
             self._known.counts.setdefault((index.name, key), total)
@@ -177,7 +196,7 @@ class _Reading(ReadOnly):
     def _take_in(self, answers: list[Rows]) -> None:
         rest = iter(answers[1 + len(self._locks()) :])
         if self._needs is not None and self._needs.entities:
-            learn(self._known, next(rest))
+            learn(self._known, next(rest), self._decoded)
         if self._needs is not None and self._needs.numbers:
             self._numbers = [number for (number,) in next(rest)]
 
@@ -221,8 +240,8 @@ class _Writing(_Reading):
 
     _begin = sql.BEGIN_WRITING
 
-    def __init__(self, connections: Connections, thread: local, needs: Needs | None) -> None:
-        super().__init__(connections, thread, needs)
+    def __init__(self, shared: _Shared, needs: Needs | None) -> None:
+        super().__init__(shared, needs)
         self._pending: dict[tuple[type[Any], str], tuple[Any, bytes | None]] = {}
 
     def put(self, entity: Entity) -> None:
@@ -275,31 +294,31 @@ class PostgresStore:
 
     def __init__(self, url: str) -> None:
         """Open the database and make its tables if there are none; raise StorageError."""
-        self._connections = Connections(url)
-        self._thread = local()
-        connection = self._connections.take()
+        connections = Connections(url)
+        connection = connections.take()
         try:
-            connection = self._connections.connect()
-            prepare(connection, self._connections.where)
+            connection = connections.connect()
+            prepare(connection, connections.where)
         finally:
-            self._connections.give(connection)
+            connections.give(connection)
+        self._shared = _Shared(connections)
 
     @property
     def description(self) -> str:
-        return self._connections.where
+        return self._shared.connections.where
 
     @property
     def blocking(self) -> bool:
         return True
 
     def read(self, needs: Needs | None = None) -> _Reading:
-        return _Reading(self._connections, self._thread, needs)
+        return _Reading(self._shared, needs)
 
     def write(self, needs: Needs | None = None) -> _Writing:
-        return _Writing(self._connections, self._thread, needs)
+        return _Writing(self._shared, needs)
 
     def close(self) -> None:
-        self._connections.close()
+        self._shared.connections.close()
 
 
 def gathering(entities: Sequence[tuple[type[Any], str]]) -> Parameters:

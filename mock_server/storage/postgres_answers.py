@@ -20,6 +20,8 @@ _ENTITY = ("kinds", "ids", "docs", "users", "rooms", "presets")
 _PLACE = ("of", "indexes", "keys", "orders", "members")
 PAGE_ROW = ""
 TOTAL = "total"
+# So many entities a process spares itself decoding again.
+MOST = 5000
 
 
 def octets(text: str) -> bytes:
@@ -27,7 +29,27 @@ def octets(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def learn(known: Known, rows: Sequence[Row]) -> None:
+class Decoded:
+    """Give the same entity for the same document: a pure cache, bounded, shared by threads."""
+
+    __slots__ = ("_entities",)
+
+    def __init__(self) -> None:
+        self._entities: dict[tuple[type[Any], str], tuple[bytes, Any]] = {}
+
+    def entity(self, kind: type[Any], entity_id: str, document: bytes) -> Any:
+        """Return the entity of a document; raises StorageError."""
+        known = self._entities.get((kind, entity_id))
+        if known is not None and known[0] == document:
+            return known[1]
+        entity = decode(kind, document)
+        if len(self._entities) >= MOST:
+            self._entities.clear()
+        self._entities[kind, entity_id] = (document, entity)
+        return entity
+
+
+def learn(known: Known, rows: Sequence[Row], decoded: Decoded) -> None:
     """Take what GATHER or PAGE brought into what is known; what is known already stays."""
     counts: dict[tuple[str, str], int] = {}
     groups: dict[tuple[str, str], Group] = {}
@@ -36,7 +58,7 @@ def learn(known: Known, rows: Sequence[Row]) -> None:
             continue
         entity_id = key.decode("utf-8", "surrogatepass")
         if (kind, entity_id) not in known.entities:
-            entity = None if document is None else decode(kind, document)
+            entity = None if document is None else decoded.entity(kind, entity_id, document)
             known.entities[kind, entity_id] = entity
         # Nothing is told of what is empty.
         if kind in _MEMBERS:

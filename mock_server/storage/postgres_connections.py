@@ -9,12 +9,10 @@ import psycopg
 from psycopg import conninfo, errors
 from psycopg.pq import TransactionStatus
 
-from mock_server.storage.protocol import StorageError
+from mock_server.storage.protocol import AT_ONCE, StorageError
 
 # Seconds until an address that does not answer counts as away (libpq's least is 2).
 CONNECT_SECONDS = 2
-# So many transactions run at a time in one process; ten processes stay below the usual 100.
-CONNECTIONS = 8
 # Every statement here is an index's question: a plan made while tables were empty, which would
 # read them whole, must not be chosen and kept. The limits free what a hung process holds.
 _SESSION = " ".join(
@@ -56,7 +54,7 @@ class Connections:
         }
         self._address: dict[str, Any] = defaults | given
         self.where = _where(given)
-        self._free = BoundedSemaphore(CONNECTIONS)
+        self._free = BoundedSemaphore(AT_ONCE)
         self._lock = Lock()
         self._idle: list[Connection] = []
         self._closed = False

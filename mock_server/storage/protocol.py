@@ -12,6 +12,8 @@ from mock_server.errors import OperatorError
 from mock_server.storage.indexes import Index
 
 E = TypeVar("E", bound=Entity)
+# So many transactions of a store that blocks run at a time in one process.
+AT_ONCE = 8
 
 
 class StorageError(OperatorError):
