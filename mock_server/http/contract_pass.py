@@ -204,16 +204,20 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
         self, operation: Operation, headers: RequestHeaders, asked: _Asked
     ) -> AbstractContextManager[Transaction]:
         store = self._env.store
-        path_id, _, body = asked
-        needs = None if operation.needs is None else operation.needs(path_id, body)
+        credentials = self._authenticator.needed(headers.authorization, headers.api_keys)
+        if not operation.public and not credentials:
+            # Nobody will be let in: ask for nothing.
+            return store.read()
+        if operation.needs is not None:
+            path_id, _, body = asked
+            caller_id = next((each for kind, each in credentials if kind is User), "")
+            needs = operation.needs(path_id, body, caller_id)
+        elif operation.writes:
+            return store.write()
+        else:
+            needs = Needs()
         if not operation.public:
-            credentials = self._authenticator.needed(headers.authorization, headers.api_keys)
-            if not credentials:
-                # Nobody will be let in: ask for nothing.
-                return store.read()
-            if needs is not None or not operation.writes:
-                needs = needs or Needs()
-                needs = replace(needs, entities=(*credentials, *needs.entities))
+            needs = replace(needs, entities=(*credentials, *needs.entities))
         return store.write(needs) if operation.writes else store.read(needs)
 
 

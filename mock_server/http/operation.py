@@ -18,7 +18,8 @@ from mock_server.storage.protocol import Needs
 
 Handler = Callable[[Call], Any]
 ValueCheck = Callable[[Mapping[str, Any], datetime], None]
-NeedsOf = Callable[[str, Mapping[str, Any]], Needs]
+# Of the path's id, the body and the caller's id; each is empty where there is none.
+NeedsOf = Callable[[str, Mapping[str, Any], str], Needs]
 _JSON = "application/json"
 
 

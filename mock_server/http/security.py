@@ -19,6 +19,8 @@ class Authenticator:
     def __init__(self, secret: str) -> None:
         self._secret = secret
         self._verified: dict[str, Claims] = {}
+        # Whose each key was when it was last used.
+        self._owners: dict[str, str] = {}
 
     def identify(
         self, authorization: list[bytes], api_keys: list[bytes], tx: Transaction, now: datetime
@@ -44,7 +46,7 @@ class Authenticator:
     def needed(
         self, authorization: list[bytes], api_keys: list[bytes]
     ) -> tuple[tuple[type[Any], str], ...]:
-        """Return what `identify` will ask a store for, as far as the headers tell."""
+        """Return what `identify` will ask a store for, as far as the headers tell: a hint."""
         found: list[tuple[type[Any], str]] = []
         if len(authorization) == 1:
             token = authorization[0].decode("latin-1").strip().partition(" ")[2].strip()
@@ -57,7 +59,10 @@ class Authenticator:
                 if claims.sign_in_id is not None:
                     found.append((SignIn, claims.sign_in_id))
         if len(api_keys) == 1:
-            found.append((ApiKey, api_keys[0].decode("latin-1").strip()))
+            key = api_keys[0].decode("latin-1").strip()
+            found.append((ApiKey, key))
+            if key in self._owners:
+                found.append((User, self._owners[key]))
         return tuple(found)
 
     def _by_token(self, values: list[bytes], tx: Transaction, now: datetime) -> User:
@@ -85,13 +90,13 @@ class Authenticator:
             self._verified[token] = claims
         return claims
 
-    @staticmethod
-    def _by_key(values: list[bytes], tx: Transaction, now: datetime) -> User:  # noqa: ARG004
+    def _by_key(self, values: list[bytes], tx: Transaction, now: datetime) -> User:  # noqa: ARG002
         if len(values) > 1:
             raise Unauthenticated(f"{len(values)} X-API-Key headers, must be one")
         key = tx.get(ApiKey, values[0].decode("latin-1").strip())
         if key is None:
             raise Unauthenticated("the API key is not known here")
+        self._owners[key.id] = key.user_id
         return _active(tx.get(User, key.user_id), "the API key's user is not known here")
 
 

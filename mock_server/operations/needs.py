@@ -1,4 +1,4 @@
-"""What each operation will use of a store, known from its path and body alone.
+"""What each operation will use of a store, known from its path, body and caller's id alone.
 
 Entities and numbers are hints. Locks are not: an operation here promises that what it checks and
 changes is kept still by its locks; one that is not here has the whole store to itself.
@@ -17,13 +17,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from mock_server.domain.entities import AuthCode, DeviceToken, Preset, RefreshToken, Room, Session
+from mock_server.domain.entities import (
+    AuthCode,
+    DeviceToken,
+    Participant,
+    Preset,
+    RefreshToken,
+    Room,
+    Session,
+)
 from mock_server.http.operation import NeedsOf
 from mock_server.storage.protocol import Lock, Needs
 
 
 def _of_session(*, numbers: int = 0) -> NeedsOf:
-    return lambda session_id, _: Needs(
+    return lambda session_id, *_: Needs(
         locks=(Lock(Room, session_id, of=Session),),
         entities=((Session, session_id),),
         numbers=numbers,
@@ -31,26 +39,37 @@ def _of_session(*, numbers: int = 0) -> NeedsOf:
 
 
 def _of(kind: type[Any]) -> NeedsOf:
-    return lambda entity_id, _: Needs(locks=(Lock(kind, entity_id),), entities=((kind, entity_id),))
+    return lambda entity_id, *_: Needs(
+        locks=(Lock(kind, entity_id),), entities=((kind, entity_id),)
+    )
 
 
 def _reading(kind: type[Any]) -> NeedsOf:
-    return lambda entity_id, _: Needs(entities=((kind, entity_id),))
+    return lambda entity_id, *_: Needs(entities=((kind, entity_id),))
 
 
 def _making(numbers: int) -> NeedsOf:
-    return lambda _, __: Needs(numbers=numbers)
+    return lambda *_: Needs(numbers=numbers)
 
 
 def _spending(kind: type[Any], field: str, *, numbers: int) -> NeedsOf:
-    def needs(_: str, body: Mapping[str, Any]) -> Needs:
+    def needs(_: str, body: Mapping[str, Any], __: str) -> Needs:
         token = body[field]
         return Needs(locks=(Lock(kind, token),), entities=((kind, token),), numbers=numbers)
 
     return needs
 
 
-def _of_new_session(room_id: str, body: Mapping[str, Any]) -> Needs:
+def _of_joining(session_id: str, _: Mapping[str, Any], caller_id: str) -> Needs:
+    place = f"{session_id}/{caller_id}"
+    return Needs(
+        locks=(Lock(Room, session_id, of=Session),),
+        entities=((Session, session_id), (Participant, place)),
+        numbers=1,
+    )
+
+
+def _of_new_session(room_id: str, body: Mapping[str, Any], _: str) -> Needs:
     preset_id = body["preset_id"].lower()
     return Needs(
         locks=(Lock(Room, room_id, shared=True), Lock(Preset, preset_id, shared=True)),
@@ -59,11 +78,11 @@ def _of_new_session(room_id: str, body: Mapping[str, Any]) -> Needs:
     )
 
 
-def _of_device_login(_: str, body: Mapping[str, Any]) -> Needs:
+def _of_device_login(_: str, body: Mapping[str, Any], __: str) -> Needs:
     return Needs(entities=((DeviceToken, body["device_token"]),), numbers=2)
 
 
-def _of_new_code(_: str, body: Mapping[str, Any]) -> Needs:
+def _of_new_code(_: str, body: Mapping[str, Any], __: str) -> Needs:
     return Needs(entities=((Session, body["session_id"].lower()),), numbers=1)
 
 
@@ -71,7 +90,7 @@ NEEDS: Mapping[str, NeedsOf] = MappingProxyType(
     {
         "start_session": _of_session(numbers=1),
         "go_live": _of_session(numbers=1),
-        "join_session": _of_session(numbers=1),
+        "join_session": _of_joining,
         "ensure_hls_egress": _of_session(),
         "start_webcam_hls": _of_session(),
         "end_session": _of_session(),
