@@ -70,7 +70,14 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         "--store",
         default="memory",
         metavar="URL",
-        help="memory (default) or sqlite:///file, which keeps everything",
+        help="memory (default), sqlite:///file, or postgresql://user@host/database for replicas",
+    )
+    add(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="processes that answer, on a store they share (default: %(default)s)",
     )
     add(
         "--scenario",
@@ -106,6 +113,7 @@ def _serve(options: argparse.Namespace) -> int:
         host=options.host,
         port=options.port,
         store=options.store,
+        workers=options.workers,
         scenario=options.scenario,
         seed=options.seed,
         public_url=options.public_url,

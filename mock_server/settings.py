@@ -15,6 +15,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     store: str = "memory"
+    workers: int = 1
     scenario: str = "demo"
     seed: int = DEFAULT_SEED
     public_url: str | None = None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 from connexion.exceptions import InvalidSpecification, ResolverError
@@ -18,6 +20,7 @@ from mock_server.env import Env
 from mock_server.http.log import RequestLog
 from mock_server.serve import bind, run
 from mock_server.settings import Settings
+from mock_server.workers import require_shared, supervise
 
 
 def start(settings: Settings, *, contract_path: Path | None = None, colour: bool = False) -> None:
@@ -30,26 +33,51 @@ def start(settings: Settings, *, contract_path: Path | None = None, colour: bool
 
         _say(table())
         return
+    require_shared(settings.workers, settings.store)
     contract = load_contract(contract_path or bundle_path("openapi"))
     bound = bind(settings.host, settings.port)
     try:
         env = build_env(settings, contract)
-        log = RequestLog(None if settings.quiet else sys.stderr, errors=sys.stderr, colour=colour)
-        app = build_app(env, contract, load_contract(bundle_path("control")), log)
         url = _url(settings.host, bound.getsockname()[1])
         said = f"Ready {url}{API_BASE}" if settings.quiet else _banner(env, contract, url)
+        if settings.workers == 1:
+            _serve(env, contract, bound, lambda: _say(said), colour=colour)
+        else:
+            # Every worker opens the store for itself.
+            env.store.close()
+            supervise(
+                settings.workers,
+                lambda tell: _serve(
+                    build_env(settings, contract), contract, bound, tell, colour=colour
+                ),
+                lambda: _say(said),
+            )
+    finally:
+        bound.close()
+    if not settings.quiet:
+        _say("Stopped")
+
+
+def _serve(
+    env: Env,
+    contract: dict[str, Any],
+    bound: socket,
+    on_ready: Callable[[], None],
+    *,
+    colour: bool,
+) -> None:
+    quiet = env.settings.quiet
+    log = RequestLog(None if quiet else sys.stderr, errors=sys.stderr, colour=colour)
+    try:
+        app = build_app(env, contract, load_contract(bundle_path("control")), log)
         # What start-up made lives as long as the process: collections need not look at it again.
         gc.freeze()
-        run(app, bound, lambda: _say(said))
+        run(app, bound, on_ready)
     except ResolverError as error:
         raise ContractError(str(error)) from None
     except InvalidSpecification as error:
         raise ContractError(f"the contract is not valid OpenAPI 3.0: {error}") from None
-    finally:
-        bound.close()
     env.store.close()
-    if not settings.quiet:
-        _say("Stopped")
 
 
 def _say(text: str) -> None:
