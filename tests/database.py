@@ -19,11 +19,9 @@ _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": 100,
-    # Nothing here outlives the machine; what outlives a killed process is all the same.
-    "fsync": "off",
-    "full_page_writes": "off",
-    "autovacuum": "off",
 }
+# Nothing here outlives the machine; what outlives a killed process is all the same.
+_HASTE = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
 def binaries() -> Path | None:
@@ -41,17 +39,18 @@ class Database:
     binaries: Path
     folder: Path
     port: int
+    durable: bool = False
     made: int = 0
 
     @classmethod
-    def begin(cls) -> Database:
+    def begin(cls, *, durable: bool = False) -> Database:
         found = binaries()
         if found is None:
             pytest.skip("no PostgreSQL on this machine (`apt-get install postgresql`)")
         folder = Path(tempfile.mkdtemp(prefix="greenroom-postgres-"))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            database = cls(found, folder, free.getsockname()[1])
+            database = cls(found, folder, free.getsockname()[1], durable)
         if os.getuid() == 0:
             os.chown(folder, *_nobody())
         database.run("initdb", "-U", "greenroom", "-A", "trust", "-E", "UTF8", "--no-sync")
@@ -78,7 +77,8 @@ class Database:
         assert done.returncode == 0, done.stderr
 
     def start(self) -> None:
-        settings = " ".join(f"-c {name}='{value}'" for name, value in _SETTINGS.items())
+        chosen = _SETTINGS if self.durable else _SETTINGS | _HASTE
+        settings = " ".join(f"-c {name}='{value}'" for name, value in chosen.items())
         self.run(
             "pg_ctl", "start", "-w", "-l", "log", "-o", f"-p {self.port} {settings}",
         )  # fmt: skip

@@ -214,6 +214,8 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
             needs = operation.needs(path_id, body, caller_id)
         elif operation.writes:
             return store.write()
+        elif operation.public:
+            return store.read()
         else:
             needs = Needs()
         if not operation.public:
