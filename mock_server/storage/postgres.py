@@ -20,6 +20,7 @@ then all changes and COMMIT. Whatever was not foreseen costs one more for each q
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import local
@@ -43,15 +44,14 @@ from mock_server.storage.postgres_answers import (
     learn,
     octets,
 )
-from mock_server.storage.postgres_connections import Connection, Connections, explain
+from mock_server.storage.postgres_connections import Connections, explain
 from mock_server.storage.postgres_schema import prepare
+from mock_server.storage.postgres_wire import Parameters, Rows, Statement, Wire
 from mock_server.storage.protocol import Lock, Needs, StorageError
 from mock_server.storage.turn import NESTED, ReadOnly
 
 E = TypeVar("E", bound=Entity)
-Parameters = Mapping[str, Any] | None
-Statement = tuple[str, Parameters]
-Rows = list[tuple[Any, ...]]
+Asked = tuple[Statement, Parameters]
 # PostgreSQL's integers end here; no group has as many members.
 LARGEST = 2**63 - 1
 
@@ -77,7 +77,7 @@ class _Reading(ReadOnly):
         self._needs = needs
         self._known = Known()
         self._numbers: list[int] = []
-        self._connection: Connection | None = None
+        self._connection: Wire | None = None
         self._reused = False
         self._began = False
 
@@ -154,10 +154,10 @@ class _Reading(ReadOnly):
         places = sorted((row[3], row[1].decode()) for row in rows if row[0] == PAGE_ROW)
         return [entity_id for _, entity_id in places]
 
-    def _ask(self, text: str, parameters: Parameters) -> Rows:
-        return self._send((text, parameters))[-1]
+    def _ask(self, what: Statement, parameters: Parameters) -> Rows:
+        return self._send((what, parameters))[-1]
 
-    def _send(self, *statements: Statement) -> list[Rows]:
+    def _send(self, *statements: Asked) -> list[Rows]:
         """Send what must come first and `statements` in one round trip; raises StorageError."""
         opening = [] if self._began else self._opening()
         whole = [*opening, *self._unsent(), *statements]
@@ -170,23 +170,23 @@ class _Reading(ReadOnly):
             self._take_in(answers)
         return answers
 
-    def _run(self, statements: Sequence[Statement]) -> list[Rows]:
+    def _run(self, statements: Sequence[Asked]) -> list[Rows]:
         if self._connection is None:
             self._connection = self._connections.connect()
         try:
-            return _pipelined(self._connection, statements)
+            return self._connection.exchange(statements)
         except psycopg.OperationalError:
-            if self._began or not (self._reused and self._connection.closed):
+            if self._began or not (self._reused and self._connection.broken):
                 raise
         # It had died in the meantime; nothing has begun yet, so a new one may do it all.
         self._connections.drop_idle()
         self._connection = None
         self._connection = self._connections.connect()
-        return _pipelined(self._connection, statements)
+        return self._connection.exchange(statements)
 
-    def _opening(self) -> list[Statement]:
+    def _opening(self) -> list[Asked]:
         """Return BEGIN and what is needed from the start, the same that `_take_in` expects."""
-        statements: list[Statement] = [(self._begin, None), *self._locks()]
+        statements: list[Asked] = [(self._begin, None), *self._locks()]
         if self._needs is not None and self._needs.entities:
             statements.append((sql.GATHER, gathering(self._needs.entities)))
         if self._needs is not None and self._needs.numbers:
@@ -200,10 +200,10 @@ class _Reading(ReadOnly):
         if self._needs is not None and self._needs.numbers:
             self._numbers = [number for (number,) in next(rest)]
 
-    def _locks(self) -> list[Statement]:
+    def _locks(self) -> list[Asked]:
         return []
 
-    def _unsent(self) -> list[Statement]:
+    def _unsent(self) -> list[Asked]:
         return []
 
     def _commit(self) -> None:
@@ -215,19 +215,18 @@ class _Reading(ReadOnly):
                 "so nothing was changed: look into its log"
             )
         if self._began or self._unsent():
-            self._send(("COMMIT", None))
+            self._send((sql.COMMIT, None))
 
     def _failed(self) -> bool:
         assert self._connection is not None, "a transaction that began has a connection"
-        return self._connection.info.transaction_status is not TransactionStatus.INTRANS
+        return self._connection.state is not TransactionStatus.INTRANS
 
     def _roll_back(self) -> None:
         assert self._connection is not None, "a transaction that began has a connection"
-        if self._connection.closed:
-            return
-        # Past psycopg, which forgets every prepared statement after a ROLLBACK that it sees. Where
-        # it fails, the server has forgotten the transaction together with the connection.
-        self._connection.pgconn.exec_(b"ROLLBACK")
+        # Where it fails, the server has forgotten the transaction together with the connection.
+        if self._connection.state in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+            with suppress(psycopg.Error):
+                self._connection.exchange([(sql.ROLLBACK, None)])
 
     def _leave(self) -> None:
         self._thread.busy = False
@@ -268,15 +267,15 @@ class _Writing(_Reading):
         self._numbers.clear()
         self._send((sql.ERASE, None))
 
-    def _send(self, *statements: Statement) -> list[Rows]:
+    def _send(self, *statements: Asked) -> list[Rows]:
         answers = super()._send(*statements)
         self._pending.clear()
         return answers
 
-    def _unsent(self) -> list[Statement]:
+    def _unsent(self) -> list[Asked]:
         return [(sql.APPLY, changes(self._pending))] if self._pending else []
 
-    def _locks(self) -> list[Statement]:
+    def _locks(self) -> list[Asked]:
         if self._needs is None:
             return [(sql.LOCK_STORE, None)]
         return [(sql.SHARE_STORE, None), *map(_locking, self._needs.locks)]
@@ -298,7 +297,7 @@ class PostgresStore:
         connection = connections.take()
         try:
             connection = connections.connect()
-            prepare(connection, connections.where)
+            prepare(connection.connection, connections.where)
         finally:
             connections.give(connection)
         self._shared = _Shared(connections)
@@ -329,21 +328,12 @@ def gathering(entities: Sequence[tuple[type[Any], str]]) -> Parameters:
     }
 
 
-def _locking(lock: Lock) -> Statement:
+def _locking(lock: Lock) -> Asked:
     column = None if lock.of is None else _COLUMNS[lock.kind]
     asked = {"kind": lock.kind.__name__, "id": octets(lock.id)}
     if lock.of is not None:
         asked["of"] = lock.of.__name__
     return sql.lock_statement(column, shared=lock.shared), asked
-
-
-def _pipelined(connection: Connection, statements: Sequence[Statement]) -> list[Rows]:
-    with connection.pipeline():
-        cursors = [
-            connection.execute(text.encode(), parameters, binary=True)
-            for text, parameters in statements
-        ]
-    return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
 
 
 _COLUMNS: Mapping[type[Any], str] = {Room: "room_id", Preset: "preset_id", User: "user_id"}

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import conninfo, errors
 from psycopg.pq import TransactionStatus
 
+from mock_server.storage.postgres_wire import Wire
 from mock_server.storage.protocol import AT_ONCE, StorageError
 
 # Seconds until an address that does not answer counts as away (libpq's least is 2).
@@ -29,7 +30,6 @@ _SESSION = " ".join(
         "idle_in_transaction_session_timeout": "10s",
     }.items()
 )
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 class Connections:
@@ -56,16 +56,16 @@ class Connections:
         self.where = _where(given)
         self._free = BoundedSemaphore(AT_ONCE)
         self._lock = Lock()
-        self._idle: list[Connection] = []
+        self._idle: list[Wire] = []
         self._closed = False
 
-    def take(self) -> Connection | None:
+    def take(self) -> Wire | None:
         """Wait for a turn, and return an idle connection, which may be dead, None for `connect`."""
         self._free.acquire()
         with self._lock:
             return self._idle.pop() if self._idle else None
 
-    def connect(self) -> Connection:
+    def connect(self) -> Wire:
         """Return a new connection; raises StorageError."""
         if self._closed:
             raise StorageError(f"{self.where} can't be used now (closed): open the store again")
@@ -73,16 +73,14 @@ class Connections:
             connection = psycopg.connect(**self._address, autocommit=True)
         except psycopg.Error as error:
             raise explain(error, self.where) from error
-        # Statements are few and each is worth a plan from its first use.
-        connection.prepare_threshold = 0
-        return connection
+        return Wire(connection)
 
-    def give(self, connection: Connection | None) -> None:
+    def give(self, connection: Wire | None) -> None:
         """End a turn: a connection that is idle is lent again, any other is closed."""
         self._free.release()
         if connection is None:
             return
-        idle = connection.info.transaction_status is TransactionStatus.IDLE
+        idle = connection.state is TransactionStatus.IDLE
         if idle and not self._closed:
             with self._lock:
                 self._idle.append(connection)

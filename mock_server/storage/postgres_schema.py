@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 from psycopg.sql import SQL
 
 from mock_server.storage.indexes import FINGERPRINT
-from mock_server.storage.postgres_connections import Connection, explain
+from mock_server.storage.postgres_connections import explain
 from mock_server.storage.postgres_sql import NAMESPACE, SCHEMA
 from mock_server.storage.protocol import StorageError
 
@@ -17,6 +19,7 @@ SCHEMA_VERSION = "1"
 LEAST = 150000
 ANOTHER = "name another database (the schema is made in it) or drop the schema `greenroom`"
 
+Connection = psycopg.Connection[tuple[Any, ...]]
 _OPENING = f"SELECT pg_advisory_xact_lock({NAMESPACE}, 0)"
 _FACTS = """SELECT to_regnamespace('greenroom') IS NOT NULL,
     to_regclass('greenroom.meta') IS NOT NULL,

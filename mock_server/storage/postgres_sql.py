@@ -6,7 +6,10 @@ hold U+0000, as may documents, which are JSON in `bytea` for the same reason.
 
 from __future__ import annotations
 
+from functools import cache
+
 from mock_server.storage.indexes import INDEXES
+from mock_server.storage.postgres_wire import Statement, statement
 from mock_server.storage.related import COUNTS, MEMBERS
 
 # "grnr": the name space of our advisory locks, and the lock of the whole store.
@@ -33,30 +36,37 @@ SCHEMA = (
 )
 TABLES = ("entities", "entries", "counts", "meta")
 
-BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+BEGIN_READING = statement("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 # Every statement sees what was committed before it began, so those after a lock see what the
 # lock's last holder left.
-BEGIN_WRITING = "BEGIN ISOLATION LEVEL READ COMMITTED"
+BEGIN_WRITING = statement("BEGIN ISOLATION LEVEL READ COMMITTED")
 
-LOCK_STORE = f"SELECT pg_advisory_xact_lock({NAMESPACE})"
-SHARE_STORE = f"SELECT pg_advisory_xact_lock_shared({NAMESPACE})"
+LOCK_STORE = statement(f"SELECT pg_advisory_xact_lock({NAMESPACE})")
+SHARE_STORE = statement(f"SELECT pg_advisory_xact_lock_shared({NAMESPACE})")
 _HASH = f"hashtextextended(%(kind)s::text || encode({{id}}, 'hex'), {NAMESPACE})"
 
 
-def lock_statement(column: str | None, *, shared: bool) -> str:
+COMMIT = statement("COMMIT")
+ROLLBACK = statement("ROLLBACK")
+
+
+@cache
+def lock_statement(column: str | None, *, shared: bool) -> Statement:
     """Return the statement that locks `kind` `id`, or what `column` of the entity `of` `id` names.
 
     It gives a row where there was something to lock.
     """
     function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     if column is None:
-        return f"SELECT {function}({_HASH.format(id='%(id)s::bytea')})"
+        return statement(f"SELECT {function}({_HASH.format(id='%(id)s::bytea')})")
     hashed = _HASH.format(id=column)
-    return (
-        f"SELECT {function}({hashed}) FROM greenroom.entities WHERE kind = %(of)s AND id = %(id)s"
+    return statement(
+        f"SELECT {function}({hashed}) FROM greenroom.entities "
+        "WHERE kind = %(of)s::text AND id = %(id)s::bytea"
     )
 
 
+_GROUP = "idx = %(idx)s::text AND key = %(key)s::bytea"
 _BROUGHT = " ".join(
     f"""UNION ALL SELECT '{index.kind.__name__}', m.id FROM greenroom.entries m
         WHERE e.kind = '{kind.__name__}' AND m.idx = '{index.name}' AND m.key = e.id"""
@@ -91,30 +101,31 @@ _GATHER = f"""wanted (kind, id) AS (
     SELECT w.kind, w.id, e.doc, 0::bigint AS n FROM wanted w
     LEFT JOIN greenroom.entities e ON e.kind = w.kind AND e.id = w.id
     {_FACTS}"""
-GATHER = f"""WITH RECURSIVE seed AS (
+GATHER = statement(f"""WITH RECURSIVE seed AS (
         SELECT * FROM unnest(%(kinds)s::text[], %(ids)s::bytea[]) s (kind, id)
-    ), {_GATHER}"""
+    ), {_GATHER}""")
 # As GATHER, with the page as rows ('', id, null, its place) and the group's size as its last row.
-PAGE = f"""WITH RECURSIVE page AS (
+PAGE = statement(f"""WITH RECURSIVE page AS (
         SELECT id, row_number() OVER () AS place FROM (
-            SELECT id FROM greenroom.entries WHERE idx = %(idx)s AND key = %(key)s
-            ORDER BY ord DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s
+            SELECT id FROM greenroom.entries WHERE {_GROUP}
+            ORDER BY ord DESC, id DESC LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint
         ) cut
     ), seed AS (SELECT %(kind)s::text AS kind, id FROM page), {_GATHER}
     UNION ALL SELECT '', id, NULL, place FROM page
     UNION ALL SELECT 'total', ''::bytea, NULL, coalesce(sum(n), 0)::bigint
-        FROM greenroom.counts WHERE idx = %(idx)s AND key = %(key)s"""
-COUNT = (
-    "SELECT coalesce(sum(n), 0)::bigint FROM greenroom.counts WHERE idx = %(idx)s AND key = %(key)s"
+        FROM greenroom.counts WHERE {_GROUP}""")
+COUNT = statement(f"SELECT coalesce(sum(n), 0)::bigint FROM greenroom.counts WHERE {_GROUP}")
+_MEMBERS = f"SELECT count(*) FROM greenroom.entries WHERE {_GROUP}"
+COUNT_SMALL = statement(_MEMBERS)
+COUNT_UNTIL = statement(f"{_MEMBERS} AND ord <= %(until)s::bigint")
+NUMBERS = statement(
+    "SELECT nextval('greenroom.numbers') FROM generate_series(1, %(how_many)s::bigint)"
 )
-COUNT_SMALL = "SELECT count(*) FROM greenroom.entries WHERE idx = %(idx)s AND key = %(key)s"
-COUNT_UNTIL = f"{COUNT_SMALL} AND ord <= %(until)s"
-NUMBERS = "SELECT nextval('greenroom.numbers') FROM generate_series(1, %(how_many)s)"
 
 _SMALL = ", ".join(f"'{index.name}'" for index in INDEXES if index.small)
 # Everything a transaction changed, in one statement: documents and links, the entries that go and
 # those that come, and what that makes of the counts, in one order, so that nobody deadlocks.
-APPLY = f"""WITH changed AS (
+APPLY = statement(f"""WITH changed AS (
         SELECT * FROM unnest(%(kinds)s::text[], %(ids)s::bytea[], %(docs)s::bytea[],
             %(users)s::bytea[], %(rooms)s::bytea[], %(presets)s::bytea[])
             c (kind, id, doc, user_id, room_id, preset_id)
@@ -139,15 +150,14 @@ APPLY = f"""WITH changed AS (
         ON CONFLICT (idx, key, ord, id) DO NOTHING RETURNING idx, key
     )
     INSERT INTO greenroom.counts
-        SELECT idx, key, pg_backend_pid() %% {SHARDS}, sum(n) FROM (
+        SELECT idx, key, pg_backend_pid() % {SHARDS}, sum(n) FROM (
             SELECT idx, key, -1 AS n FROM gone UNION ALL SELECT idx, key, 1 FROM come
         ) moves WHERE idx NOT IN ({_SMALL}) GROUP BY idx, key HAVING sum(n) <> 0 ORDER BY idx, key
-    ON CONFLICT (idx, key, shard) DO UPDATE SET n = counts.n + excluded.n"""
+    ON CONFLICT (idx, key, shard) DO UPDATE SET n = counts.n + excluded.n""")
 # DELETE and not TRUNCATE: transactions that are reading go on seeing the world they began with.
-# One block, since psycopg forgets every prepared statement after an ALTER that it sees.
-ERASE = """DO $$ BEGIN
+ERASE = statement("""DO $$ BEGIN
     DELETE FROM greenroom.entities;
     DELETE FROM greenroom.entries;
     DELETE FROM greenroom.counts;
     ALTER SEQUENCE greenroom.numbers RESTART;
-END $$"""
+END $$""")
