@@ -157,13 +157,15 @@ class _Reading(ReadOnly):
     def _ask(self, what: Statement, parameters: Parameters) -> Rows:
         return self._send((what, parameters))[-1]
 
-    def _send(self, *statements: Asked) -> list[Rows]:
+    def _send(self, *statements: Asked, opening_only: bool = False) -> list[Rows]:
         """Send what must come first and `statements` in one round trip; raises StorageError."""
         opening = [] if self._began else self._opening()
-        whole = [*opening, *self._unsent(), *statements]
+        whole = opening if opening_only else [*opening, *self._unsent(), *statements]
         try:
             answers = self._run(whole)
         except psycopg.Error as error:
+            # BEGIN may have been carried out before a later one failed.
+            self._began = self._connection is not None
             raise explain(error, self._connections.where) from error
         if opening:
             self._began = True
@@ -214,7 +216,10 @@ class _Reading(ReadOnly):
                 f"{self._connections.where} refused a statement of this transaction, "
                 "so nothing was changed: look into its log"
             )
-        if self._began or self._unsent():
+        if not self._began and self._unsent():
+            # An opening is repeated where its connection had died; a commit must not be.
+            self._send(opening_only=True)
+        if self._began:
             self._send((sql.COMMIT, None))
 
     def _failed(self) -> bool:
@@ -267,9 +272,10 @@ class _Writing(_Reading):
         self._numbers.clear()
         self._send((sql.ERASE, None))
 
-    def _send(self, *statements: Asked) -> list[Rows]:
-        answers = super()._send(*statements)
-        self._pending.clear()
+    def _send(self, *statements: Asked, opening_only: bool = False) -> list[Rows]:
+        answers = super()._send(*statements, opening_only=opening_only)
+        if not opening_only:
+            self._pending.clear()
         return answers
 
     def _unsent(self) -> list[Asked]:
@@ -294,12 +300,11 @@ class PostgresStore:
     def __init__(self, url: str) -> None:
         """Open the database and make its tables if there are none; raise StorageError."""
         connections = Connections(url)
-        connection = connections.take()
+        wire = connections.connect()
         try:
-            connection = connections.connect()
-            prepare(connection.connection, connections.where)
+            prepare(wire.connection, connections.where)
         finally:
-            connections.give(connection)
+            wire.close()
         self._shared = _Shared(connections)
 
     @property

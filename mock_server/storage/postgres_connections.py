@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from threading import BoundedSemaphore, Lock
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -58,6 +59,7 @@ class Connections:
         self._lock = Lock()
         self._idle: list[Wire] = []
         self._closed = False
+        self._refused: tuple[StorageError | None, float] = (None, 0.0)
 
     def take(self) -> Wire | None:
         """Wait for a turn, and return an idle connection, which may be dead, None for `connect`."""
@@ -69,10 +71,17 @@ class Connections:
         """Return a new connection; raises StorageError."""
         if self._closed:
             raise StorageError(f"{self.where} can't be used now (closed): open the store again")
+        refused, until = self._refused
+        if refused is not None and monotonic() < until:
+            raise refused
+        began = monotonic()
         try:
             connection = psycopg.connect(**self._address, autocommit=True)
         except psycopg.Error as error:
-            raise explain(error, self.where) from error
+            refused = explain(error, self.where)
+            # An address that takes long to say no is not asked by every request in turn.
+            self._refused = (refused, 2 * monotonic() - began)
+            raise refused from error
         return Wire(connection)
 
     def give(self, connection: Wire | None) -> None:
