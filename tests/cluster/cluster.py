@@ -26,6 +26,8 @@ defaults
     timeout connect 2s
     timeout client 30s
     timeout server 30s
+    # A replica that is busy is not one that is gone.
+    timeout check 5s
     option redispatch
     retries 3
     # Only what never reached a replica may be sent to another: a write must not happen twice.
@@ -36,7 +38,7 @@ frontend all
 backend replicas
     balance roundrobin
     option httpchk GET /_mock/health
-    default-server check inter 200ms fall 1 rise 1
+    default-server check inter 500ms fall 2 rise 1
 """
 
 
