@@ -13,16 +13,17 @@ serve: .venv/installed ## start the mock server (options in ARGS)
 	@$(BIN)/greenroom serve $(ARGS)
 
 test: .venv/ready ## run the tests, then the conformance suite against the mock
-	$(BIN)/python -m pytest tests -n auto --dist worksteal -q -rs
+	$(BIN)/python -m pytest tests --ignore tests/cluster -n auto --dist worksteal -q -rs
 	$(BIN)/python -m pytest -q
 
-check: .venv/ready ## format, lint, types, import rules, contract, every fault, coverage
+check: .venv/ready ## format, lint, types, import rules, contract, every fault, replicas, coverage
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 	$(BIN)/greenroom contract lint
 	GREENROOM_FAULTS=all $(BIN)/python -m pytest tests/test_rules_can_fail.py -n auto --dist worksteal -q
+	$(BIN)/python -m pytest tests/cluster -q -rs
 	./tools/coverage
 
 format: .venv/ready ## format and mend what can be mended
