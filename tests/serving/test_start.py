@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import sqlite3
+from contextlib import closing
 
 import httpx
 import pytest
@@ -110,7 +111,7 @@ def make_text(path):
 
 
 def make_other(path):
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE things (id)")
 
 
