@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from mock_server import __version__
+from mock_server import __version__, options
 from mock_server.errors import OperatorError
 from mock_server.settings import DEFAULT_PORT, DEFAULT_SEED, Settings
 
@@ -25,9 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return check(arguments[1:])
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in _TOP_OPTIONS):
         arguments = ["serve", *arguments]
-    options = _parser().parse_args(arguments)
+    chosen = _parser().parse_args(arguments)
     try:
-        code: int = options.run(options)
+        code: int = chosen.run(chosen)
     except OperatorError as error:
         sys.stderr.write(f"greenroom: {error}\n")
         return 1
@@ -62,7 +62,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add(
         "--port",
-        type=int,
+        type=options.port,
         default=DEFAULT_PORT,
         help="port to listen on, 0 for a free one (default: %(default)s)",
     )
@@ -87,13 +87,19 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--seed",
-        type=int,
+        type=options.seed,
         default=DEFAULT_SEED,
         help="same seed, same ids, names and curves (default: %(default)s)",
     )
-    add("--public-url", metavar="URL", help="address for media URLs, if not the request's own")
+    add(
+        "--public-url",
+        type=options.public_url,
+        metavar="URL",
+        help="address for media URLs, if not the request's own",
+    )
     add(
         "--cors-origin",
+        type=options.origin,
         action="append",
         metavar="ORIGIN",
         help="browser origin to allow, may be repeated (default: any)",
@@ -104,24 +110,24 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_serve)
 
 
-def _serve(options: argparse.Namespace) -> int:
+def _serve(chosen: argparse.Namespace) -> int:
     # connexion imports starlette's test client, whose advice is not for our user.
     warnings.filterwarnings("ignore", message="Using `httpx` with `starlette.testclient`")
     from mock_server.start import start  # noqa: PLC0415
 
     settings = Settings(
-        host=options.host,
-        port=options.port,
-        store=options.store,
-        workers=options.workers,
-        scenario=options.scenario,
-        seed=options.seed,
-        public_url=options.public_url,
-        cors_origins=tuple(options.cors_origin or ("*",)),
-        quiet=options.quiet,
-        fault=options.fault,
+        host=chosen.host,
+        port=chosen.port,
+        store=chosen.store,
+        workers=chosen.workers,
+        scenario=chosen.scenario,
+        seed=chosen.seed,
+        public_url=chosen.public_url,
+        cors_origins=tuple(chosen.cors_origin or ("*",)),
+        quiet=chosen.quiet,
+        fault=chosen.fault,
     )
-    start(settings, contract_path=options.contract, colour=_colour())
+    start(settings, contract_path=chosen.contract, colour=_colour())
     return 0
 
 

@@ -1,0 +1,50 @@
+"""Values of the command's options: read, or refused with what they must be."""
+
+from __future__ import annotations
+
+import argparse
+from urllib.parse import urlsplit
+
+_LAST_PORT = 65_535
+# Seeds are kept with the world, where numbers have 64 bits.
+_LARGEST_SEED = 2**63 - 1
+
+
+def port(text: str) -> int:
+    """Read a port, 0 for any free one."""
+    return _integer(text, 0, _LAST_PORT)
+
+
+def seed(text: str) -> int:
+    """Read a seed."""
+    return _integer(text, 0, _LARGEST_SEED)
+
+
+def origin(text: str) -> str:
+    """Read a browser's origin, or `*` for any."""
+    if text != "*" and not _is_address(text, with_path=False):
+        raise argparse.ArgumentTypeError(f"`{text}` is no origin, must be like https://studio.test")
+    return text
+
+
+def public_url(text: str) -> str:
+    """Read the address at which clients reach the mock."""
+    if not _is_address(text, with_path=True):
+        raise argparse.ArgumentTypeError(f"`{text}` is no address, must be like https://mock.test")
+    return text
+
+
+def _integer(text: str, least: int, most: int) -> int:
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+    if not digits or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"`{text}` must be an integer from {least} to {most}")
+    return int(text)
+
+
+def _is_address(text: str, *, with_path: bool) -> bool:
+    try:
+        parts = urlsplit(text)
+        named = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return named and not parts.query and not parts.fragment and (with_path or not parts.path)

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from mock_server import cli, options
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "value"),
+    [
+        (options.port, "0", 0),
+        (options.port, "65535", 65535),
+        (options.seed, "9223372036854775807", 2**63 - 1),
+        (options.origin, "*", "*"),
+        (options.origin, "http://localhost:3000", "http://localhost:3000"),
+        (options.public_url, "https://mock.test/base/", "https://mock.test/base/"),
+        (options.public_url, "http://[::1]:4010", "http://[::1]:4010"),
+    ],
+)
+def test_a_good_value_is_read(read, text, value):
+    assert read(text) == value
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (options.port, "65536"),
+        (options.port, "70000"),
+        (options.port, "-1"),
+        (options.port, "80 "),
+        (options.port, "٣"),
+        (options.port, "9" * 5000),
+        (options.seed, "9223372036854775808"),
+        (options.seed, "1.5"),
+        (options.origin, "studio.test"),
+        (options.origin, "https://studio.test/path"),
+        (options.origin, "://x"),
+        (options.public_url, "nonsense"),
+        (options.public_url, "ftp://mock.test"),
+        (options.public_url, "http://mock.test:99999"),
+        (options.public_url, "https://mock.test?x=1"),
+    ],
+)
+def test_a_bad_value_is_refused_with_what_it_must_be(read, text):
+    with pytest.raises(argparse.ArgumentTypeError, match="must be"):
+        read(text)
+
+
+def test_the_command_says_it_in_its_usage(capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.main(["serve", "--port", "70000"])
+    assert end.value.code == 2
+    assert "`70000` must be an integer from 0 to 65535" in capsys.readouterr().err
