@@ -7,8 +7,9 @@ from mock_server.domain.entities import Participant, Session
 from mock_server.domain.errors import Conflict
 from mock_server.domain.lifecycle import require_move
 from mock_server.env import Call
-from mock_server.http.views import View, date_time, session_view
+from mock_server.http.views import View, date_time
 from mock_server.media import ingress, livekit
+from mock_server.operations.keeping import keep_session
 from mock_server.operations.lookup import (
     find_own_session,
     find_session,
@@ -36,21 +37,21 @@ def ensure_hls_egress(call: Call) -> View:
     """Make sure that the broadcast of a live session runs."""
     session = find_own_session(call)
     require_move(call.env.lifecycle, call.operation, session, call.now)
-    return _kept(call, sessions.begin_broadcast(session, call.now))
+    return keep_session(call, sessions.begin_broadcast(session, call.now))
 
 
 def start_webcam_hls(call: Call) -> View:
     """Make sure that the broadcast of a live webcam session runs."""
     session = find_own_session(call)
     require_move(call.env.lifecycle, call.operation, session, call.now)
-    return _kept(call, sessions.start_webcam_hls(session, call.now))
+    return keep_session(call, sessions.start_webcam_hls(session, call.now))
 
 
 def end_session(call: Call) -> View:
     """End a live session and free its room."""
     session = find_own_session(call)
     require_move(call.env.lifecycle, call.operation, session, call.now)
-    return _kept(call, sessions.end_session(session, call.now))
+    return keep_session(call, sessions.end_session(session, call.now))
 
 
 def join_session(call: Call) -> View:
@@ -105,9 +106,8 @@ def _openable(call: Call) -> Session:
 
 def _opened(call: Call, session: Session) -> View:
     key = session.stream_key
-    _keep(call, session)
     return {
-        "session": session_view(call, session),
+        "session": keep_session(call, session),
         "livekit_token": _token(call, session, "host"),
         "rtmp": {
             "ingress_id": session.ingress_id,
@@ -117,17 +117,6 @@ def _opened(call: Call, session: Session) -> View:
         "rtmp_setup": ingress.rtmp_setup(call.addresses, key),
         "whip_url": call.addresses.whip_url(key),
     }
-
-
-def _kept(call: Call, session: Session) -> View:
-    _keep(call, session)
-    return session_view(call, session)
-
-
-def _keep(call: Call, session: Session) -> None:
-    # What did not change is the same value, and needs no write.
-    if call.tx.get(Session, session.id) is not session:
-        call.tx.put(session)
 
 
 def _switched(call: Call, device: sessions.Device) -> View:

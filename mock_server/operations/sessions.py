@@ -10,6 +10,7 @@ from mock_server.domain.lifecycle import EXPIRES_AFTER, require_move
 from mock_server.env import Call
 from mock_server.http.views import View, page_view, session_view
 from mock_server.media.ingress import ingress_id, stream_key
+from mock_server.operations.keeping import keep_session
 from mock_server.operations.lookup import find_own_room, find_own_session, find_session
 from mock_server.operations.removal import forget_session
 from mock_server.operations.times import start_time
@@ -107,8 +108,7 @@ def reschedule_session(call: Call) -> View:
     start = start_time(call.body)
     assert start is not None, "the contract requires scheduled_start_time"
     session = sessions.reschedule_session(session, call.now, start=start)
-    call.tx.put(session)
-    return session_view(call, session)
+    return keep_session(call, session)
 
 
 def update_session_settings(call: Call) -> View:
@@ -116,5 +116,4 @@ def update_session_settings(call: Call) -> View:
     session = find_own_session(call)
     require_move(call.env.lifecycle, call.operation, session, call.now)
     session = sessions.update_session_settings(session, call.now, settings=call.body)
-    call.tx.put(session)
-    return session_view(call, session)
+    return keep_session(call, session)
