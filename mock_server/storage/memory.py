@@ -37,6 +37,7 @@ class _World:
     tables: dict[type[Any], _Table]
     groups: dict[str, Groups]
     number: int = 0
+    version: int = 0
     turn: Turn = field(default_factory=Turn)
 
 
@@ -111,6 +112,8 @@ class _Writing(_Reading):
             for table, entity_id, before in reversed(self._undo):
                 _replace(table, entity_id, before)
             self._world.number = self._number_before
+        elif self._undo or self._world.number != self._number_before:
+            self._world.version += 1
         self._undo.clear()
         self._turn.give()
 
@@ -152,6 +155,10 @@ class MemoryStore:
     @property
     def blocking(self) -> bool:
         return False
+
+    @property
+    def version(self) -> int:
+        return self._world.version
 
     def read(self, needs: Needs | None = None) -> _Reading:  # noqa: ARG002 - all is at hand
         return self._reading

@@ -315,6 +315,11 @@ class PostgresStore:
     def blocking(self) -> bool:
         return True
 
+    @property
+    def version(self) -> None:
+        # Other replicas write too, and asking the database costs what a read costs.
+        return None
+
     def read(self, needs: Needs | None = None) -> _Reading:
         return _Reading(self._shared, needs)
 

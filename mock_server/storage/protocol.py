@@ -95,6 +95,13 @@ class Store(Protocol):
     def blocking(self) -> bool:
         """Tell whether a transaction can wait on a network, so must not run on the event loop."""
 
+    @property
+    def version(self) -> int | None:
+        """Return a number that is another one after every committed change, whichever process
+        made it: what was read after asking for it holds while it stays. It may change for nothing,
+        so compare it for equality only. None where the store can't tell it cheaply.
+        """
+
     def read(self, needs: Needs | None = None) -> AbstractContextManager[Transaction]:
         """Open a transaction that changes nothing and sees one state of the store throughout."""
 

@@ -50,6 +50,8 @@ _FORGET_EMPTY = "DELETE FROM counts WHERE idx = ? AND key = ? AND n = 0"
 _NEXT = """INSERT INTO numbers VALUES ('number', 1)
     ON CONFLICT (name) DO UPDATE SET n = n + 1"""
 _NUMBER = "SELECT n FROM numbers WHERE name = 'number'"
+# Changes by other connections only; together with our own count of changes it tells of all.
+_DATA_VERSION = "PRAGMA data_version"
 _ERASE = (
     "DELETE FROM entities",
     "DELETE FROM entries",
@@ -232,6 +234,15 @@ class SqliteStore:
     @property
     def blocking(self) -> bool:
         return False
+
+    @property
+    def version(self) -> int:
+        file = self._file
+        try:
+            ((others,),) = file.connection.execute(_DATA_VERSION)
+            return file.connection.total_changes << 32 | int(others)
+        except sqlite3.Error as error:
+            raise explain(error, file.path, file.patience) from error
 
     def read(self, needs: Needs | None = None) -> _Reading:  # noqa: ARG002 - all is at hand
         return self._reading

@@ -156,6 +156,21 @@ def test_a_store_sees_what_another_has_committed_and_nothing_else(open_file, mak
         assert elsewhere.get(Session, "s") == make("s")
 
 
+def test_the_version_tells_of_what_others_commit_at_once(open_file, make):
+    one, other = open_file(), open_file()
+    seen = {one.version}
+    for number in range(5):
+        with other.write() as tx:
+            tx.put(make(str(number)))
+            assert one.version in seen
+        assert one.version not in seen
+        seen.add(one.version)
+        with one.write() as tx:
+            tx.put(make(f"own {number}"))
+        assert one.version not in seen
+        seen.add(one.version)
+
+
 def test_a_read_transaction_sees_one_state_throughout(open_file, make):
     one, other = open_file(), open_file()
     with one.read() as tx:
@@ -207,6 +222,8 @@ def test_a_closed_store_says_so(open_file):
         store.read().__enter__()
     with pytest.raises(StorageError, match="open the store again"):
         store.write().__enter__()
+    with pytest.raises(StorageError, match="open the store again"):
+        _ = store.version
 
 
 def test_a_stored_document_that_cannot_be_read_is_an_error_and_not_a_gap(path, open_file, make):

@@ -260,3 +260,44 @@ def test_writers_in_two_threads_lose_nothing(store):
     with store.write() as tx:
         assert tx.get(Room, "r").title == "x" * 400
         assert tx.next_number() == 401
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tx, make: tx.put(make("new")),
+        lambda tx, make: tx.put(make("old", title="Changed")),
+        lambda tx, _: tx.delete(Session, "old"),
+        lambda tx, _: tx.next_number(),
+        lambda tx, _: tx.clear(),
+    ],
+    ids=["put", "put again", "delete", "next_number", "clear"],
+)
+def test_a_store_that_has_a_version_has_another_after_each_change(store, make, change):
+    put(store, make("old"))
+    before = store.version
+    with store.write() as tx:
+        change(tx, make)
+    assert (store.version == before) is store.blocking
+
+
+def test_reading_leaves_the_version_as_it_is(store, make):
+    put(store, make("s"))
+    before = store.version
+    answers(store)
+    with store.write() as tx:
+        assert tx.get(Session, "s") == make("s")
+    assert store.version == before
+    assert (before is None) is store.blocking
+
+
+@pytest.mark.parametrize("store", ["memory", "sqlite"], indirect=True)
+def test_a_version_never_comes_back(store, make):
+    seen = [store.version]
+    for number in range(4):
+        with pytest.raises(Mishap):
+            fail_after(store, lambda tx: tx.delete(Session, "s"))
+        undone = store.version
+        put(store, make("s", title=str(number % 2)))
+        assert store.version not in {undone, *seen}
+        seen.append(store.version)
