@@ -26,7 +26,7 @@ from mock_server.settings import Settings
 CONTRACT = load_contract(bundle_path("openapi"))
 ENV = build_env(Settings(), CONTRACT)
 AUTHENTICATOR = Authenticator(ENV.settings.token_secret)
-ADDRESSES = Addresses("http://127.0.0.1:4010")
+ADDRESSES = Addresses.under("http://127.0.0.1:4010")
 
 
 def bearer_info(token: str) -> dict[str, Any]:

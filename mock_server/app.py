@@ -119,7 +119,15 @@ def build_app(
         import_name=__name__,
         middlewares=[
             partial(Cors, origins=env.settings.cors_origins),
-            partial(ContractPass, env=env, log=log, value_checks=checks, needs=operations.NEEDS),
+            partial(
+                ContractPass,
+                env=env,
+                log=log,
+                value_checks=checks,
+                needs=operations.NEEDS,
+                # A fault may answer by more than the state: it is asked each time.
+                keeps=() if fault else operations.HANDLERS,
+            ),
             partial(
                 Pages,
                 documents=documents,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from mock_server.domain.entities import User
 from mock_server.domain.lifecycle import Lifecycle
@@ -37,11 +37,10 @@ class Remembered:
     _known: dict[str, tuple[tuple[Any, ...], Any]] = field(default_factory=dict)
 
     def once(self, key: str, work: Callable[..., V], *values: Any) -> V:
-        """Return `work(*values)`, remembered under a key while the values stay the same objects
-        (or equal numbers and text).
-        """
+        """Return `work(*values)`, remembered under a key while the values stay equal."""
         known = self._known.get(key)
-        if known is not None and all(map(_same, known[0], values)):
+        # Python looks whether two values are one object before it compares them.
+        if known is not None and known[0] == values:
             result: V = known[1]
             return result
         if len(self._known) >= self.most:
@@ -49,10 +48,6 @@ class Remembered:
         result = work(*values)
         self._known[key] = (values, result)
         return result
-
-
-def _same(one: Any, other: Any) -> bool:
-    return one is other or (isinstance(one, (int, str)) and one == other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +66,11 @@ class Env:
     remembered: Remembered = field(default_factory=Remembered)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Hold one validated request within its transaction; `id` is the path's uuid or empty."""
+class Call(NamedTuple):
+    """Hold one validated request within its transaction; `id` is the path's uuid or empty.
+
+    `now` of a reading operation is a whole second: see `http.kept`.
+    """
 
     env: Env
     tx: Transaction

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from uuid import UUID
 
 # The alphabet of LiveKit's ids: no 0, 1, I, O or l, which people mistake for each other.
 BASE57 = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -11,7 +10,7 @@ BASE57 = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 def derive_bytes(seed: int, *name: object, size: int = 16) -> bytes:
     """Return `size` bytes (1 to 64) that depend on the seed and every part of the name."""
-    text = "\x1f".join(str(part) for part in (seed, *name))
+    text = "\x1f".join(map(str, (seed, *name)))
     return blake2b(text.encode(), digest_size=size).digest()
 
 
@@ -27,7 +26,12 @@ def derive_fraction(seed: int, *name: object) -> float:
 
 def derive_uuid(seed: int, *name: object) -> str:
     """Return a version 4 uuid in lower case."""
-    return str(UUID(bytes=derive_bytes(seed, *name), version=4))
+    raw = bytearray(derive_bytes(seed, *name))
+    # The version and the variant stand in these bits (RFC 9562, 4.1, 4.2).
+    raw[6] = raw[6] & 0x0F | 0x40
+    raw[8] = raw[8] & 0x3F | 0x80
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def derive_base57(seed: int, *name: object, length: int) -> str:

@@ -11,6 +11,7 @@ from mock_server.domain.entities import Session, Status
 from mock_server.domain.errors import Conflict
 
 EXPIRES_AFTER = timedelta(hours=24)
+_LAST_MICROSECOND = 999_999
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,19 @@ def compile_lifecycle(document: Mapping[str, Any]) -> Lifecycle:
 
 
 def observe(session: Session, now: datetime) -> Status:
-    """Tell the status at `now`: a scheduled session expires 24 h after its start time."""
-    if session.state != "scheduled" or session.scheduled_start_time is None:
+    """Tell the status at `now`: a scheduled session expires 24 h after its start time.
+
+    Both count in whole seconds, so that within a second no session changes by itself.
+    """
+    start = session.scheduled_start_time
+    if session.state != "scheduled" or start is None:
         return session.state
-    return "expired" if now >= session.scheduled_start_time + EXPIRES_AFTER else "scheduled"
+    return "expired" if start <= overdue_until(now) else "scheduled"
+
+
+def overdue_until(now: datetime) -> datetime:
+    """Return the last start time with which a session has expired at `now`."""
+    return now.replace(microsecond=_LAST_MICROSECOND) - EXPIRES_AFTER
 
 
 def require_move(

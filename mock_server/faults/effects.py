@@ -124,7 +124,7 @@ def _by_preset_only(session: Json) -> Json:
 
 
 def _switch_ignored(handler: Handler, call: Call) -> Any:
-    return handler(replace(call, body={}))
+    return handler(call._replace(body={}))
 
 
 FAULTS: tuple[Fault, ...] = (

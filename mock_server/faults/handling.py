@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -64,7 +63,7 @@ class _Veil:
 
 def veiled(call: Call, **instead: Callable[..., Any]) -> Call:
     """Return the call with other functions in place of some of its transaction's."""
-    return replace(call, tx=cast("Transaction", _Veil(call.tx, instead)))
+    return call._replace(tx=cast("Transaction", _Veil(call.tx, instead)))
 
 
 def keeping(*kinds: type) -> Around:
@@ -82,12 +81,12 @@ def keeping(*kinds: type) -> Around:
 
 def with_body(change: Callable[[Call], dict[str, Any]]) -> Around:
     """Give an operation another body."""
-    return lambda handler, call: handler(replace(call, body=change(call)))
+    return lambda handler, call: handler(call._replace(body=change(call)))
 
 
 def as_owner(handler: Handler, call: Call) -> Any:
     """Let anybody do what only the owner of the path's resource may."""
-    return handler(replace(call, caller=_owner(call) or call.caller))
+    return handler(call._replace(caller=_owner(call) or call.caller))
 
 
 def _owner(call: Call) -> User | None:

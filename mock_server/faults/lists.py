@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -38,7 +37,7 @@ def _oldest_first(handler: Handler, call: Call) -> Any:
 
 def _ten_rows(handler: Handler, call: Call) -> Any:
     limit = call.query["limit"]
-    return {**handler(replace(call, query={**call.query, "limit": _TEN})), "limit": limit}
+    return {**handler(call._replace(query={**call.query, "limit": _TEN})), "limit": limit}
 
 
 def _shifted(move: int) -> Callable[[Handler, Call], Any]:
@@ -63,7 +62,7 @@ def _last_page_again(handler: Handler, call: Call) -> Any:
     last = max(1, -(-data["total"] // call.query["limit"]))
     if call.query["page"] <= last:
         return data
-    again = handler(replace(call, query={**call.query, "page": last}))
+    again = handler(call._replace(query={**call.query, "page": last}))
     return {**again, "page": call.query["page"]}
 
 
@@ -79,7 +78,7 @@ def _limit_of_thousand(document: Document) -> None:
 
 def _page_of_zero(handler: Handler, call: Call) -> Any:
     asked = call.query["page"]
-    return handler(replace(call, query={**call.query, "page": max(1, asked)}))
+    return handler(call._replace(query={**call.query, "page": max(1, asked)}))
 
 
 FAULTS: tuple[Fault, ...] = (

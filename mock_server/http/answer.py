@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import orjson
 from starlette.types import Scope, Send
 
 from mock_server.http.errors import Headers, Refusal
 
-_JSON: Headers = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
+_JSON = (b"content-type", b"application/json")
+_NO_STORE = (b"cache-control", b"no-store")
 _EMPTY = 204
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """Hold status, body, extra headers, and for the log the operation and a refusal's reason."""
 
     status: int
@@ -44,7 +44,7 @@ async def send_answer(scope: Scope, send: Send, answer: Answer) -> None:
     """Send an answer; HEAD gets the headers of GET and no body."""
     headers = [*answer.headers]
     if answer.status != _EMPTY:
-        headers += (*_JSON, (b"content-length", b"%d" % len(answer.body)))
+        headers += (_JSON, _NO_STORE, (b"content-length", b"%d" % len(answer.body)))
     if answer.operation is not None:
         headers.append((b"x-mock-operation", answer.operation.encode()))
     body = b"" if scope["method"] == "HEAD" else answer.body

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -30,6 +30,7 @@ from mock_server.http.answer import Answer, refused, send_answer
 from mock_server.http.body import ClientGone, parse_body, read_body
 from mock_server.http.errors import ContractBreach, Refusal, refusal_of
 from mock_server.http.headers import RequestHeaders
+from mock_server.http.kept import KeptAnswers
 from mock_server.http.log import RequestLog
 from mock_server.http.operation import BodyPlan, NeedsOf, Operation, ValueCheck, compile_operation
 from mock_server.http.origin import OriginReader
@@ -37,7 +38,6 @@ from mock_server.http.parameters import read_query, read_uuid
 from mock_server.http.routes import Routes, allow_header
 from mock_server.http.security import Authenticator
 from mock_server.http.validation import SchemaSet, findings
-from mock_server.media.ingress import Addresses
 from mock_server.storage.protocol import AT_ONCE, Needs, StorageError, Transaction
 
 _NO_BODY: Mapping[str, Any] = {}
@@ -47,10 +47,11 @@ _Asked = tuple[str, Mapping[str, int], Mapping[str, Any]]
 
 
 class _Request(NamedTuple):
+    operation: Operation
     path_id: str
     scope: Scope
-    receive: Receive
     headers: RequestHeaders
+    now: datetime
 
 
 class ContractPass(SpecMiddleware):  # type: ignore[misc]
@@ -64,12 +65,15 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
         log: RequestLog,
         value_checks: Mapping[str, ValueCheck],
         needs: Mapping[str, NeedsOf],
+        keeps: Collection[str],
     ) -> None:
         self._app = app
         self._env = env
         self._log = log
         self._value_checks = value_checks
         self._needs = needs
+        self._keeps = keeps
+        self._kept = KeptAnswers(env.store)
         # Memory and SQLite answer at once, on the event loop; a store that waits on a network
         # does so in a thread. This is where that is chosen.
         self._threads = ThreadPoolExecutor(AT_ONCE) if env.store.blocking else None
@@ -97,7 +101,12 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
                     specification, path=path, method=method, resolver=resolver
                 )
                 compiled = compile_operation(
-                    specification, schemas, operation, self._value_checks, self._needs
+                    specification,
+                    schemas,
+                    operation,
+                    value_checks=self._value_checks,
+                    needs=self._needs,
+                    keeps=self._keeps,
                 )
                 self._routes.add(f"{base}{path}", method, compiled)
 
@@ -108,89 +117,107 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
             await self._app(scope, receive, send)
             return
         methods, path_id = matched
-        now = self._env.clock()
-        try:
-            answer = await self._answer(methods, path_id, scope, receive, now)
-        except ClientGone:
+        answer = await self._answer(methods, path_id, scope, receive)
+        if answer is None:
             return
         self._env.counters.requests += 1
         self._log.request(scope, answer)
         await send_answer(scope, send, answer)
 
     async def _answer(
-        self,
-        methods: Mapping[str, Operation],
-        path_id: str,
-        scope: Scope,
-        receive: Receive,
-        now: datetime,
-    ) -> Answer:
+        self, methods: Mapping[str, Operation], path_id: str, scope: Scope, receive: Receive
+    ) -> Answer | None:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         operation = methods.get(method)
         name = operation.id if operation else None
+        now = self._env.clock()
         try:
             if operation is None:
                 return _without_operation(method, methods)
-            body = await self._perform(operation, path_id, scope, receive, now)
-            return Answer(operation.success, body, operation=name)
-        except DomainError as error:
-            return refused(refusal_of(error), now, operation=name)
-        except Refusal as error:
-            return refused(error, now, operation=name)
-        except StorageError as error:
-            return refused(Refusal(503, str(error), headers=_RETRY), now, operation=name)
+            headers = RequestHeaders.read(scope["headers"])
+            if not operation.writes:
+                # Readings happen on whole seconds: `kept` says why.
+                now = now.replace(microsecond=0)
+            request = _Request(operation, path_id, scope, headers, now)
+            if operation.kept and self._threads is None:
+                return self._answer_again(request)
+            return Answer(operation.success, await self._perform(request, receive), operation=name)
         except ClientGone:
-            raise
+            return None
         except Exception as error:  # noqa: BLE001 - a bug of the mock must get an answer too
-            self._env.counters.contract_breaches += isinstance(error, ContractBreach)
-            return refused(Refusal(500, self._log.bug(scope, error)), now, operation=name)
+            return refused(self._refusal_of(error, scope), now, operation=name)
 
-    async def _perform(
-        self, operation: Operation, path_id: str, scope: Scope, receive: Receive, now: datetime
-    ) -> bytes:
-        headers = RequestHeaders.read(scope["headers"])
-        request = _Request(path_id, scope, receive, headers)
-        if self._threads is not None:
-            return await self._perform_in_thread(operation, request, now)
-        caller = None if operation.public else self._identify(headers, now)
-        asked = await _checked_request(operation, request, now)
-        _require_role(operation, caller)
+    def _refusal_of(self, error: Exception, scope: Scope) -> Refusal:
+        match error:
+            case Refusal():
+                return error
+            case DomainError():
+                return refusal_of(error)
+            case StorageError():
+                return Refusal(503, str(error), headers=_RETRY)
+            case _:
+                self._env.counters.contract_breaches += isinstance(error, ContractBreach)
+                return Refusal(500, self._log.bug(scope, error))
+
+    def _answer_again(self, request: _Request) -> Answer:
+        operation, scope, headers = request.operation, request.scope, request.headers
         addresses = self._origin.addresses(scope, headers.host)
+        question = (
+            operation.id,
+            request.path_id,
+            scope["query_string"],
+            headers.authorization,
+            headers.api_keys,
+            addresses.base_url,
+        )
+        answer = self._kept.find(question, request.now)
+        if answer is None:
+            caller = None if operation.public else self._identify(request)
+            body = self._perform_here(request, caller, (*_parameters(request), _NO_BODY))
+            answer = Answer(operation.success, body, operation=operation.id)
+            self._kept.keep(question, answer)
+        return answer
+
+    async def _perform(self, request: _Request, receive: Receive) -> bytes:
+        if self._threads is not None:
+            return await self._perform_in_thread(request, receive)
+        caller = None if request.operation.public else self._identify(request)
+        return self._perform_here(request, caller, await _checked_request(request, receive))
+
+    def _identify(self, request: _Request) -> User:
+        headers = request.headers
+        with self._env.store.read() as tx:
+            return self._authenticator.identify(
+                headers.authorization, headers.api_keys, tx, request.now
+            )
+
+    def _perform_here(self, request: _Request, caller: User | None, asked: _Asked) -> bytes:
+        operation, now = request.operation, request.now
+        _require_role(operation, caller)
+        addresses = self._origin.addresses(request.scope, request.headers.host)
         store = self._env.store
         with store.write() if operation.writes else store.read() as tx:
             call = Call(self._env, tx, operation.id, now, addresses, caller, *asked)
             return _checked_answer(operation, operation.handler(call), now)
 
-    def _identify(self, headers: RequestHeaders, now: datetime) -> User:
-        with self._env.store.read() as tx:
-            return self._authenticator.identify(headers.authorization, headers.api_keys, tx, now)
-
-    async def _perform_in_thread(
-        self, operation: Operation, request: _Request, now: datetime
-    ) -> bytes:
+    async def _perform_in_thread(self, request: _Request, receive: Receive) -> bytes:
         """Do the same for a store on a network: all it is asked in one transaction, in a thread."""
         asked: _Asked | Exception
         try:
-            asked = await _checked_request(operation, request, now)
+            asked = await _checked_request(request, receive)
         except (Refusal, DomainError) as refusal:
             asked = refusal
-        addresses = self._origin.addresses(request.scope, request.headers.host)
-        work = partial(self._work, operation, request.headers, asked, addresses, now)
+        work = partial(self._work, request, asked)
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def _work(
-        self,
-        operation: Operation,
-        headers: RequestHeaders,
-        asked: _Asked | Exception,
-        addresses: Addresses,
-        now: datetime,
-    ) -> bytes:
+    def _work(self, request: _Request, asked: _Asked | Exception) -> bytes:
+        operation, headers, now = request.operation, request.headers, request.now
         if isinstance(asked, Exception):
             # Credentials are refused first.
             if not operation.public:
-                self._identify(headers, now)
+                self._identify(request)
             raise asked
+        addresses = self._origin.addresses(request.scope, headers.host)
         with self._transaction(operation, headers, asked) as tx:
             caller = None
             if not operation.public:
@@ -231,18 +258,23 @@ def _without_operation(method: str, methods: Mapping[str, Operation]) -> Answer:
     raise Refusal(405, sentence, headers=((b"allow", allow),))
 
 
-async def _checked_request(operation: Operation, request: _Request, now: datetime) -> _Asked:
-    path_id = request.path_id
-    if operation.has_id:
-        path_id = read_uuid("id", path_id)
-    query = read_query(operation.query, request.scope["query_string"])
+async def _checked_request(request: _Request, receive: Receive) -> _Asked:
+    operation = request.operation
+    path_id, query = _parameters(request)
     body = _NO_BODY
     if operation.body is not None:
-        raw = await read_body(request.receive)
+        raw = await read_body(receive)
         body = _checked_body(operation, operation.body, raw, request.headers.content_type)
         if operation.check_values is not None:
-            operation.check_values(body, now)
+            operation.check_values(body, request.now)
     return path_id, query, body
+
+
+def _parameters(request: _Request) -> tuple[str, Mapping[str, int]]:
+    operation, path_id = request.operation, request.path_id
+    if operation.has_id:
+        path_id = read_uuid("id", path_id)
+    return path_id, read_query(operation.query, request.scope["query_string"])
 
 
 def _require_role(operation: Operation, caller: User | None) -> None:

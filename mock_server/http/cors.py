@@ -19,10 +19,12 @@ class Cors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; one without an Origin is no browser's and goes straight through."""
-        if scope["type"] == "http" and any(name == b"origin" for name, _ in scope["headers"]):
-            await self._cors(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        if scope["type"] == "http":
+            for name, _ in scope["headers"]:
+                if name == b"origin":
+                    await self._cors(scope, receive, send)
+                    return
+        await self._app(scope, receive, send)
 
 
 def _options(origins: tuple[str, ...]) -> dict[str, Any]:

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Self
+from typing import NamedTuple, Self
 
 
-@dataclass(slots=True)
-class RequestHeaders:
-    """Hold header values as sent; credentials as lists, since two of them are a mistake."""
+class RequestHeaders(NamedTuple):
+    """Hold header values as sent; all credentials there are, since two of a kind are a mistake."""
 
     host: bytes | None = None
     content_type: bytes | None = None
-    authorization: list[bytes] = field(default_factory=list)
-    api_keys: list[bytes] = field(default_factory=list)
+    authorization: tuple[bytes, ...] = ()
+    api_keys: tuple[bytes, ...] = ()
 
     @classmethod
     def read(cls, headers: Iterable[tuple[bytes, bytes]]) -> Self:
         """Read ASGI headers: pairs of a lower-case name and a value."""
-        found = cls()
+        host = content_type = None
+        authorization: tuple[bytes, ...] = ()
+        api_keys: tuple[bytes, ...] = ()
         for name, value in headers:
-            match name:
-                case b"host":
-                    found.host = value
-                case b"authorization":
-                    found.authorization.append(value)
-                case b"x-api-key":
-                    found.api_keys.append(value)
-                case b"content-type":
-                    found.content_type = value
-        return found
+            if name == b"host":
+                host = value
+            elif name == b"x-api-key":
+                api_keys = (*api_keys, value)
+            elif name == b"authorization":
+                authorization = (*authorization, value)
+            elif name == b"content-type":
+                content_type = value
+        return cls(host, content_type, authorization, api_keys)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,6 +42,8 @@ class Operation:
     query: tuple[IntegerParameter, ...]
     body: BodyPlan | None
     writes: bool
+    # Its answers are a function of the store's state and the second: they may be given again.
+    kept: bool
     handler: Handler
     check_values: ValueCheck | None
     needs: NeedsOf | None
@@ -53,8 +55,10 @@ def compile_operation(
     specification: Specification,
     schemas: SchemaSet,
     operation: AbstractOperation,
+    *,
     value_checks: Mapping[str, ValueCheck],
     needs: Mapping[str, NeedsOf],
+    keeps: Collection[str],
 ) -> Operation:
     """Compile one operation from the document as written; the handler comes from the resolver."""
     document = specification.raw
@@ -63,6 +67,7 @@ def compile_operation(
     success = min(int(status) for status in written["responses"] if status.startswith("2"))
     answer = resolve(document, written["responses"][str(success)])
     security = written.get("security", document.get("security", []))
+    reads = operation.method.upper() == "GET"
     return Operation(
         id=written["operationId"],
         public=not security,
@@ -70,7 +75,8 @@ def compile_operation(
         has_id=any(parameter["in"] == "path" for parameter in parameters),
         query=integer_parameters(parameters),
         body=_body_plan(document, schemas, written),
-        writes=operation.method.upper() != "GET",
+        writes=not reads,
+        kept=reads and written["operationId"] in keeps,
         handler=operation.function,
         check_values=value_checks.get(written["operationId"]),
         needs=needs.get(written["operationId"]),

@@ -18,7 +18,7 @@ class OriginReader:
     """Tell the addresses of media for each request; remembers those of hosts seen before."""
 
     def __init__(self, settings: Settings) -> None:
-        self._public = Addresses(settings.public_url) if settings.public_url else None
+        self._public = Addresses.under(settings.public_url) if settings.public_url else None
         self._known: dict[tuple[str, bytes], Addresses] = {}
 
     def addresses(self, scope: Scope, host: bytes | None) -> Addresses:
@@ -30,7 +30,7 @@ class OriginReader:
         if known is None:
             if len(self._known) >= _MAX_REMEMBERED:
                 self._known.clear()
-            known = self._known[key] = Addresses(_base_url(scope, host))
+            known = self._known[key] = Addresses.under(_base_url(scope, host))
         return known
 
 

@@ -23,28 +23,33 @@ class Authenticator:
         self._owners: dict[str, str] = {}
 
     def identify(
-        self, authorization: list[bytes], api_keys: list[bytes], tx: Transaction, now: datetime
+        self,
+        authorization: tuple[bytes, ...],
+        api_keys: tuple[bytes, ...],
+        tx: Transaction,
+        now: datetime,
     ) -> User:
         """Return the caller: any usable credential opens, the bearer token wins.
 
         Raises Unauthenticated with the reason of the first unusable one.
         """
-        reasons: list[str] = []
-        for attempt, values in ((self._by_token, authorization), (self._by_key, api_keys)):
-            if not values:
-                continue
+        refusal = None
+        if authorization:
             try:
-                return attempt(values, tx, now)
+                return self._by_token(authorization, tx, now)
             except Unauthenticated as error:
-                reasons.append(str(error))
-        raise Unauthenticated(
-            reasons[0]
-            if reasons
-            else "no credentials, must send `Authorization: Bearer <token>` or `X-API-Key: <key>`"
+                refusal = error
+        if api_keys:
+            try:
+                return self._by_key(api_keys, tx)
+            except Unauthenticated as error:
+                refusal = refusal or error
+        raise refusal or Unauthenticated(
+            "no credentials, must send `Authorization: Bearer <token>` or `X-API-Key: <key>`"
         )
 
     def needed(
-        self, authorization: list[bytes], api_keys: list[bytes]
+        self, authorization: tuple[bytes, ...], api_keys: tuple[bytes, ...]
     ) -> tuple[tuple[type[Any], str], ...]:
         """Return what `identify` will ask a store for, as far as the headers tell: a hint."""
         found: list[tuple[type[Any], str]] = []
@@ -65,7 +70,7 @@ class Authenticator:
                 found.append((User, self._owners[key]))
         return tuple(found)
 
-    def _by_token(self, values: list[bytes], tx: Transaction, now: datetime) -> User:
+    def _by_token(self, values: tuple[bytes, ...], tx: Transaction, now: datetime) -> User:
         if len(values) > 1:
             raise Unauthenticated(f"{len(values)} Authorization headers, must be one")
         scheme, _, token = values[0].decode("latin-1").strip().partition(" ")
@@ -90,7 +95,7 @@ class Authenticator:
             self._verified[token] = claims
         return claims
 
-    def _by_key(self, values: list[bytes], tx: Transaction, now: datetime) -> User:  # noqa: ARG002
+    def _by_key(self, values: tuple[bytes, ...], tx: Transaction) -> User:
         if len(values) > 1:
             raise Unauthenticated(f"{len(values)} X-API-Key headers, must be one")
         key = tx.get(ApiKey, values[0].decode("latin-1").strip())

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from mock_server.domain.entities import Entity, Preset, Room, Session, User
+from mock_server.domain.entities import Entity, Preset, Room, Session, Status, User
 from mock_server.domain.lifecycle import observe
 from mock_server.domain.sessions import effective_join_limit
 from mock_server.env import Call
@@ -19,11 +19,15 @@ from mock_server.storage.indexes import LIVE_SESSION_OF_ROOM, PARTICIPANTS_OF_SE
 
 View = dict[str, Any]
 E = TypeVar("E", bound=Entity)
+_WITHOUT_OFFSET = -len("+00:00")
+_NOBODY = Audience(viewers=0, peak=0)
 
 
 def date_time(value: datetime) -> str:
     """Return RFC 3339 in UTC with microseconds where there are any."""
-    return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return f"{value.isoformat()[:_WITHOUT_OFFSET]}Z"
 
 
 def _present(**values: Any) -> View:
@@ -68,14 +72,15 @@ def room_view(call: Call, room: Room) -> View:
     live = call.tx.first(LIVE_SESSION_OF_ROOM, room.id)
     assert host is not None, f"room {room.id} has no host"
     live_id = live.id if live else None
-    return call.env.remembered.once(f"room/{room.id}", _room, room, host, live_id)
+    shown = call.env.remembered.once(f"user/{host.id}", user_view, host)
+    return call.env.remembered.once(f"room/{room.id}", _room, room, shown, live_id)
 
 
-def _room(room: Room, host: User, live_id: str | None) -> View:
+def _room(room: Room, host: View, live_id: str | None) -> View:
     return {
         "id": room.id,
         "host_id": room.host_id,
-        "host": user_view(host),
+        "host": host,
         "library_id": room.library_id,
         "title": room.title,
         **_present(
@@ -94,30 +99,28 @@ def session_view(call: Call, session: Session) -> View:
     preset = call.tx.get(Preset, session.preset_id)
     assert room is not None, f"session {session.id} has no room"
     assert preset is not None, f"session {session.id} has no preset"
-    view = call.env.remembered.once(
-        f"session/{session.id}", _session, session, preset, call.addresses
-    ).copy()
-    view["room"] = room_view(call, room)
-    view["status"] = observe(session, call.now)
-    if session.started_at is not None:
-        crowd = _crowd(call, session, session.started_at)
-        view["viewer_count"] = crowd.viewers if session.ended_at is None else 0
-        view["max_viewers"] = crowd.peak
-    return view
+    parts = session, preset, room_view(call, room)
+    moment = observe(session, call.now), _crowd(call, session)
+    return call.env.remembered.once(
+        f"session/{session.id}", _session, parts, moment, call.addresses
+    )
 
 
-def _session(session: Session, preset: Preset, addresses: Addresses) -> View:
-    # What only the moment knows has its place here and its value in `session_view`.
+def _session(
+    parts: tuple[Session, Preset, View], moment: tuple[Status, Audience], addresses: Addresses
+) -> View:
+    session, preset, room = parts
+    status, crowd = moment
     settings = preset.settings
     chat, stage = session.chat_enabled_override, session.stage_enabled_override
     return {
         "id": session.id,
         "room_id": session.room_id,
-        "room": None,
+        "room": room,
         "preset": preset_view(preset),
         "title": session.title,
         **_present(description=session.description),
-        "status": None,
+        "status": status,
         "mode": session.mode,
         **_present(
             scheduled_start_time=session.scheduled_start_time,
@@ -125,8 +128,8 @@ def _session(session: Session, preset: Preset, addresses: Addresses) -> View:
             ended_at=session.ended_at,
             duration=_duration(session),
         ),
-        "viewer_count": 0,
-        "max_viewers": 0,
+        "viewer_count": crowd.viewers if session.ended_at is None else 0,
+        "max_viewers": crowd.peak,
         "recording_enabled": settings["recording_enabled"],
         **_present(
             hls_url=addresses.hls_url(session.id) if session.broadcast_at else None,
@@ -149,23 +152,26 @@ def _duration(session: Session) -> int | None:
     return lasted.days * 86_400 + lasted.seconds
 
 
-def _crowd(call: Call, session: Session, since: datetime) -> Audience:
+def _crowd(call: Call, session: Session) -> Audience:
+    if session.started_at is None:
+        return _NOBODY
     # People are counted once a second: a count that moves faster than that tells nobody more.
-    moment = session.ended_at or max(since, call.now.replace(microsecond=0))
+    moment = session.ended_at or call.now.replace(microsecond=0)
     joined = call.tx.count(PARTICIPANTS_OF_SESSION, session.id)
     return call.env.remembered.once(
-        f"crowd/{session.id}",
-        lambda session, joined, _: audience(
-            seed=call.env.seed,
-            session_id=session.id,
-            seats=session.seats,
-            joined=joined,
-            since=since,
-            until_or_now=moment,
-        ),
-        session,
-        joined,
-        int(moment.timestamp()),
+        f"crowd/{session.id}", _audience, call.env.seed, session, joined, moment
+    )
+
+
+def _audience(seed: int, session: Session, joined: int, moment: datetime) -> Audience:
+    assert session.started_at is not None, "nobody comes before the start"
+    return audience(
+        seed=seed,
+        session_id=session.id,
+        seats=session.seats,
+        joined=joined,
+        since=session.started_at,
+        until_or_now=max(session.started_at, moment),
     )
 
 

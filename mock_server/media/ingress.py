@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from mock_server.domain.entities import Mode, Session
@@ -38,6 +38,11 @@ _PROFILES: dict[Mode, tuple[_Profile, ...]] = {
         _Profile(1280, 720, 60, 3_500_000, 128_000),
     ),
 }
+_INSTRUCTIONS = {
+    "step1": "In OBS Studio, open Settings > Stream and choose Custom as the service.",
+    "step2": "Copy the server address and the stream key into the fields of these names.",
+    "step3": "Close the settings and choose Start Streaming.",
+}
 _NO_VIDEO = {"width": 0, "height": 0, "framerate": 0.0, "average_bitrate": 0}
 _NO_AUDIO = {"average_bitrate": 0, "channels": 0, "sample_rate": 0}
 
@@ -54,28 +59,26 @@ def ingress_id(seed: int, session_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Hold the address a caller reaches the mock at, such as `http://127.0.0.1:4010`.
-
-    `rtmp_host` is a name or an address without a port; left out, it is the host of `base_url`.
+    """Hold where a caller reaches the mock: over HTTP, such as `http://127.0.0.1:4010`, and where
+    an encoder does, such as `rtmp://127.0.0.1:1935/live`.
     """
 
     base_url: str
-    rtmp_host: str | None = None
-    rtmp_port: int = 1935
+    rtmp_url: str
 
-    @property
-    def rtmp_url(self) -> str:
-        """Return the address that goes into an encoder's server field."""
-        host = self.rtmp_host or urlsplit(self.base_url).hostname or "127.0.0.1"
-        return f"rtmp://{_bracketed(host)}:{self.rtmp_port}/live"
+    @classmethod
+    def under(cls, base_url: str, rtmp_host: str | None = None, rtmp_port: int = 1935) -> Self:
+        """Return the addresses under one; `rtmp_host` is the same host where it is left out."""
+        host = rtmp_host or urlsplit(base_url).hostname or "127.0.0.1"
+        return cls(base_url.rstrip("/"), f"rtmp://{_bracketed(host)}:{rtmp_port}/live")
 
     def whip_url(self, key: str) -> str:
         """Return the address a browser publishes to."""
-        return f"{self.base_url.rstrip('/')}/whip/{key}"
+        return f"{self.base_url}/whip/{key}"
 
     def hls_url(self, session_id: str) -> str:
         """Return the address a player reads a session's broadcast from."""
-        return f"{self.base_url.rstrip('/')}/hls/{session_id}/index.m3u8"
+        return f"{self.base_url}/hls/{session_id}/index.m3u8"
 
 
 def rtmp_setup(addresses: Addresses, key: str) -> dict[str, Any]:
@@ -83,11 +86,7 @@ def rtmp_setup(addresses: Addresses, key: str) -> dict[str, Any]:
     return {
         "server": addresses.rtmp_url,
         "stream_key": key,
-        "instructions": {
-            "step1": "In OBS Studio, open Settings > Stream and choose Custom as the service.",
-            "step2": "Copy the server address and the stream key into the fields of these names.",
-            "step3": "Close the settings and choose Start Streaming.",
-        },
+        "instructions": _INSTRUCTIONS,
     }
 
 
@@ -117,7 +116,8 @@ def stream_health(session: Session, seed: int, now: datetime) -> dict[str, Any]:
         "video": _video(profile, key, position) if filmed else dict(_NO_VIDEO),
         "audio": _audio(profile, key, position) if heard else dict(_NO_AUDIO),
         "started_at": session.broadcast_at,
-        "updated_at": now,
+        # A reading has whole seconds: it can be asked for in the second of the beginning.
+        "updated_at": max(now, session.broadcast_at),
     }
 
 

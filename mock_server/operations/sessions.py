@@ -6,7 +6,7 @@ from mock_server.domain import sessions
 from mock_server.domain.entities import Preset, Session
 from mock_server.domain.errors import Unprocessable
 from mock_server.domain.identity import derive_uuid
-from mock_server.domain.lifecycle import EXPIRES_AFTER, require_move
+from mock_server.domain.lifecycle import overdue_until, require_move
 from mock_server.env import Call
 from mock_server.http.views import View, page_view, session_view
 from mock_server.media.ingress import ingress_id, stream_key
@@ -42,7 +42,7 @@ def list_room_sessions(call: Call) -> View:
 
 def get_session_stats(call: Call) -> View:
     """Count every session of the server; expired ones only in the total."""
-    overdue = call.tx.count(SESSIONS_BY_START, EVERYTHING, until=call.now - EXPIRES_AFTER)
+    overdue = call.tx.count(SESSIONS_BY_START, EVERYTHING, until=overdue_until(call.now))
     return {
         "total_sessions": call.tx.count(SESSIONS, EVERYTHING),
         "live_now": call.tx.count(LIVE_SESSIONS, EVERYTHING),

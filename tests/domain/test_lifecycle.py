@@ -47,6 +47,15 @@ def test_a_scheduled_session_expires_24_hours_after_its_start_time_and_not_befor
     assert observe(SESSION, NOW + timedelta(hours=24)) == "expired"
 
 
+@pytest.mark.parametrize("start", [0, 1, 500_000, 999_999])
+def test_within_a_second_no_session_expires(start):
+    session = replace(SESSION, scheduled_start_time=NOW + timedelta(microseconds=start))
+    for part in (0, 1, 999_999):
+        moment = NOW + timedelta(hours=24, microseconds=part)
+        assert observe(session, moment) == "expired"
+        assert observe(session, moment - timedelta(seconds=1)) == "scheduled"
+
+
 def test_a_session_without_a_start_time_never_expires():
     assert observe(replace(SESSION, scheduled_start_time=None), NOW.replace(year=9000)) == (
         "scheduled"

@@ -150,3 +150,30 @@ def test_the_log_has_a_line_a_request_with_the_reason_in_words(mock):
         f"POST /v1/webinar/sessions/{session}/end  409  "
         "`end_session`: session is `scheduled`, must be `live`\n"
     )
+
+
+def test_a_reading_is_new_after_every_change_and_every_second(mock):
+    session = mock.session()
+    path = f"/sessions/{session}"
+    assert mock.data("GET", path, by="host")["status"] == "scheduled"
+    mock.data("POST", f"{path}/go_live", by="host")
+    first = mock.send("GET", path, by="host").json()
+    assert first["data"]["status"] == "live"
+    mock.clock.advance(seconds=1)
+    assert mock.send("GET", path, by="host").json()["timestamp"] == first["timestamp"] + 1
+
+
+def test_a_reading_is_everyones_own(mock):
+    people = {by: mock.data("GET", "/auth/me", by=by)["id"] for by in ("host", "viewer")}
+    assert people["host"] != people["viewer"]
+    again = {by: mock.data("GET", "/auth/me", by=by)["id"] for by in ("host", "viewer")}
+    assert again == people
+    assert mock.send("GET", "/auth/me").status_code == 401
+
+
+def test_a_reading_in_the_second_of_the_beginning_is_not_before_it(mock):
+    mock.clock.advance(microseconds=700_000)
+    session = mock.session()
+    mock.data("POST", f"/sessions/{session}/go_live", by="host")
+    health = mock.data("GET", f"/sessions/{session}/stream_health", by="host")
+    assert health["updated_at"] >= health["started_at"]

@@ -68,7 +68,7 @@ def test_keys_and_ids_differ_by_session_and_seed_and_from_each_other() -> None:
     ],
 )
 def test_the_rtmp_address_has_the_host_the_mock_is_reached_at(base: str, rtmp: str) -> None:
-    assert Addresses(base).rtmp_url == rtmp
+    assert Addresses.under(base).rtmp_url == rtmp
 
 
 @pytest.mark.parametrize(
@@ -80,19 +80,19 @@ def test_the_rtmp_address_has_the_host_the_mock_is_reached_at(base: str, rtmp: s
     ],
 )
 def test_a_given_rtmp_host_wins(host: str, rtmp: str) -> None:
-    assert Addresses("http://127.0.0.1:4010", host).rtmp_url == rtmp
+    assert Addresses.under("http://127.0.0.1:4010", host).rtmp_url == rtmp
 
 
 @pytest.mark.parametrize("base", ["http://127.0.0.1:4010", "http://127.0.0.1:4010/"])
 def test_whip_and_hls_addresses_lie_under_the_base(base: str) -> None:
-    addresses = Addresses(base)
+    addresses = Addresses.under(base)
 
     assert addresses.whip_url("k3y") == "http://127.0.0.1:4010/whip/k3y"
     assert addresses.hls_url("5b2f") == "http://127.0.0.1:4010/hls/5b2f/index.m3u8"
 
 
 def test_the_rtmp_setup_repeats_server_and_key_and_says_what_to_do() -> None:
-    addresses = Addresses("http://127.0.0.1:4010")
+    addresses = Addresses.under("http://127.0.0.1:4010")
     setup = rtmp_setup(addresses, "k3y")
 
     assert setup["server"] == addresses.rtmp_url

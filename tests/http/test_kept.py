@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from mock_server.domain.entities import ApiKey
+from mock_server.http.answer import Answer
+from mock_server.http.kept import KeptAnswers
+from mock_server.storage.memory import MemoryStore
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LATER = NOW + timedelta(seconds=1)
+ANSWER = Answer(200, b"{}")
+
+
+def kept_in(store: MemoryStore) -> KeptAnswers:
+    kept = KeptAnswers(store)
+    assert kept.find("question", NOW) is None
+    kept.keep("question", ANSWER)
+    return kept
+
+
+def change(store: MemoryStore) -> None:
+    with store.write() as tx:
+        tx.put(ApiKey(id="key", user_id="user", created_at=NOW))
+
+
+def test_an_answer_is_given_again_within_its_second() -> None:
+    assert kept_in(MemoryStore()).find("question", NOW) is ANSWER
+
+
+def test_another_question_has_to_be_worked_out() -> None:
+    assert kept_in(MemoryStore()).find("another", NOW) is None
+
+
+def test_the_next_second_forgets_every_answer() -> None:
+    kept = kept_in(MemoryStore())
+    assert kept.find("question", LATER) is None
+    assert kept.find("question", LATER) is None
+
+
+def test_a_change_of_the_store_forgets_every_answer() -> None:
+    store = MemoryStore()
+    kept = kept_in(store)
+    change(store)
+    assert kept.find("question", NOW) is None
+
+
+def test_an_answer_is_not_kept_when_the_store_changed_while_it_was_worked_out() -> None:
+    store = MemoryStore()
+    kept = KeptAnswers(store)
+    assert kept.find("question", NOW) is None
+    change(store)
+    kept.keep("question", ANSWER)
+    assert kept.find("question", NOW) is None
+
+
+def test_a_store_that_others_write_to_has_nothing_kept() -> None:
+    class Shared(MemoryStore):
+        @property
+        def version(self) -> Any:
+            return None
+
+    kept = KeptAnswers(Shared())
+    kept.keep("question", ANSWER)
+    assert kept.find("question", NOW) is None
+
+
+def test_what_is_kept_has_an_end() -> None:
+    kept = KeptAnswers(MemoryStore())
+    large = Answer(200, b"x" * 1024 * 1024)
+    for number in range(10):
+        assert kept.find(number, NOW) is None
+        kept.keep(number, large)
+    found = [number for number in range(10) if kept.find(number, NOW) is large]
+    assert found == list(range(8))
