@@ -5,10 +5,12 @@ import subprocess
 import sys
 
 import pytest
+from faker import Faker
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server import realism
+from mock_server.domain.identity import derive_bytes, derive_number
 from mock_server.realism.words import BRAND_COLOURS, GUEST_NAMES, ROOM_TITLES, TALKS
 
 
@@ -26,6 +28,21 @@ def test_names_come_in_more_than_ascii() -> None:
     names = [person.name for person in everyone(1).values()]
 
     assert sum(not name.isascii() for name in names) > 10
+
+
+@pytest.mark.parametrize("locale", realism.LOCALES)
+def test_names_are_those_that_faker_gives_by_its_front_door(locale: str) -> None:
+    fake = Faker(locale, providers=["faker.providers.person"])
+    for seed in range(5):
+        fake.seed_instance(derive_number(seed, "person", "ada", below=1 << 32))
+        female = derive_bytes(seed, "sex", "ada")[0] % 2 == 0
+        given = fake.first_name_female() if female else fake.first_name_male()
+        family = fake.last_name_female() if female else fake.last_name_male()
+
+        name = realism.people(seed, {"ada": locale})["ada"].name
+
+        between = realism._FAMILY_FIRST.get(locale)
+        assert name == (f"{given} {family}" if between is None else family + between + given)
 
 
 def test_japanese_names_have_their_japanese_reading() -> None:

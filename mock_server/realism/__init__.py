@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 from unicodedata import combining, normalize
 
@@ -23,7 +24,7 @@ from mock_server.realism.words import (
 )
 
 if TYPE_CHECKING:
-    from faker import Faker
+    from faker.providers.person import Provider
 
 T = TypeVar("T")
 
@@ -57,14 +58,15 @@ class Talk:
 
 def people(seed: int, wanted: Mapping[str, str | None]) -> dict[str, Person]:
     """Return a person for each id; `wanted` gives the locale, None where any will do."""
-    fakers: dict[str, Faker] = {}
+    namers: dict[str, Provider] = {}
     found = {}
     for person_id, asked in wanted.items():
         locale = asked or pick(seed, "locale", person_id, pool=_USUAL_LOCALES)
-        if locale not in fakers:
-            fakers[locale] = _faker(locale)
-        fakers[locale].seed_instance(derive_number(seed, "person", person_id, below=1 << 32))
-        found[person_id] = _person(fakers[locale], locale, derive_bytes(seed, "sex", person_id)[0])
+        if locale not in namers:
+            namers[locale] = _namer(locale)
+        number = derive_number(seed, "person", person_id, below=1 << 32)
+        namers[locale].generator.seed_instance(number)
+        found[person_id] = _person(namers[locale], locale, derive_bytes(seed, "sex", person_id)[0])
     return found
 
 
@@ -128,16 +130,20 @@ def _dealt(seed: int, *name: object, pool: Sequence[T], number: int) -> T:
     return pool[order[number % len(pool)]]
 
 
-def _faker(locale: str) -> Faker:
-    from faker import Faker  # noqa: PLC0415 - see the module's first paragraph
+def _namer(locale: str) -> Provider:
+    # `Faker(locale)` would go through every provider and language there is to find this one.
+    from faker.generator import Generator  # noqa: PLC0415 - see the module's first paragraph
 
-    return Faker(locale, providers=["faker.providers.person"])
+    provider: Provider = import_module(f"faker.providers.person.{locale}").Provider(Generator())
+    # Common names are common: what `Faker` sets.
+    provider.__use_weighting__ = True
+    return provider
 
 
-def _person(fake: Faker, locale: str, coin: int) -> Person:
+def _person(namer: Provider, locale: str, coin: int) -> Person:
     female = coin % 2 == 0
-    given = fake.first_name_female() if female else fake.first_name_male()
-    family = fake.last_name_female() if female else fake.last_name_male()
+    given = namer.first_name_female() if female else namer.first_name_male()
+    family = namer.last_name_female() if female else namer.last_name_male()
     joined = f"{given} {family}"
     if locale in _FAMILY_FIRST:
         joined = family + _FAMILY_FIRST[locale] + given
