@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from connexion import ConnexionMiddleware
-from connexion.middleware.swagger_ui import SwaggerUIMiddleware
+import orjson
+from connexion.middleware import ConnexionMiddleware
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -24,6 +23,7 @@ from mock_server.http.cors import Cors
 from mock_server.http.log import RequestLog
 from mock_server.http.operation import Handler
 from mock_server.http.pages import Pages
+from mock_server.http.swagger_ui import SwaggerUI
 from mock_server.seeds import SeedFile, load_seed, names, plant
 from mock_server.settings import Settings
 from mock_server.storage.open import open_store
@@ -106,8 +106,8 @@ def build_app(
     It is built on its first call: await `prepare` before serving, so that mistakes show at start.
     """
     documents = {
-        f"{API_BASE}/openapi.json": json.dumps(contract, ensure_ascii=False).encode(),
-        f"{CONTROL_BASE}/openapi.json": json.dumps(control_contract, ensure_ascii=False).encode(),
+        f"{API_BASE}/openapi.json": orjson.dumps(contract),
+        f"{CONTROL_BASE}/openapi.json": orjson.dumps(control_contract),
     }
     fault = _fault_of(env.settings)
     enforced, functions, checks = contract, operations.HANDLERS, operations.VALUE_CHECKS
@@ -135,7 +135,7 @@ def build_app(
                 clock=env.clock,
                 log=log,
             ),
-            SwaggerUIMiddleware,
+            SwaggerUI,
         ],
         swagger_ui_options=SwaggerUIOptions(serve_spec=False),
     )

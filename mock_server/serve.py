@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import signal
 import socket
 from collections.abc import Callable
 
-import uvicorn
 import uvloop
 from starlette.types import ASGIApp
+from uvicorn.config import Config
+from uvicorn.server import Server
 
+from mock_server import deferred
 from mock_server.app import prepare
 from mock_server.errors import OperatorError
 
@@ -67,10 +70,15 @@ def run(app: ASGIApp, bound: socket.socket, on_ready: Callable[[], None]) -> Non
 
 async def _serve(app: ASGIApp, bound: socket.socket, on_ready: Callable[[], None]) -> None:
     await prepare(app)
-    server = uvicorn.Server(
-        uvicorn.Config(
+    deferred.settle()
+    # What the start made lives as long as the process: collections need not look at it again.
+    gc.freeze()
+    gc.enable()
+    server = Server(
+        Config(
             app,
             http="httptools",
+            ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,

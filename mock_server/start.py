@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Callable
@@ -70,8 +69,6 @@ def _serve(
     log = RequestLog(None if quiet else sys.stderr, errors=sys.stderr, colour=colour)
     try:
         app = build_app(env, contract, load_contract(bundle_path("control")), log)
-        # What start-up made lives as long as the process: collections need not look at it again.
-        gc.freeze()
         run(app, bound, on_ready)
     except ResolverError as error:
         raise ContractError(str(error)) from None

@@ -30,9 +30,9 @@ class Served:
         return self.process.returncode, out, err
 
 
-def command(*options: str) -> subprocess.Popen[str]:
+def command(*options: str, python: tuple[str, ...] = ()) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "mock_server", *options],
+        [sys.executable, *python, "-m", "mock_server", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

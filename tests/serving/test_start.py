@@ -12,6 +12,7 @@ import pytest
 from serving import command, serve
 
 from mock_server.contract.load import bundle_path, load_contract
+from mock_server.deferred import NOT_NEEDED
 
 
 def test_ready_is_said_once_requests_are_answered():
@@ -160,3 +161,29 @@ def test_a_reader_of_the_banner_may_leave_early():
     with process.stderr as log:
         assert log.read() == ""
     assert process.wait(30) == 0
+
+
+def test_the_start_and_an_answer_import_nothing_they_do_not_need():
+    process = command("serve", "--port", "0", "--quiet", python=("-X", "importtime"))
+    url = process.stdout.readline().split()[1]
+    client = httpx.Client(base_url=url, headers={"X-API-Key": "greenroom-host-key"})
+    with client:
+        assert client.post("/rooms", json={"title": "Quick"}).status_code == 201
+        assert client.get("/openapi.json").status_code == 200
+    process.send_signal(signal.SIGTERM)
+    _, told = process.communicate(timeout=30)
+    imported = {line.rpartition("|")[2].strip() for line in told.splitlines() if "|" in line}
+    assert {"connexion", "mock_server.start"} <= imported
+    assert not imported & NOT_NEEDED.keys()
+
+
+def test_the_page_of_the_ui_comes_with_all_it_needs():
+    with serve() as served:
+        page = httpx.get(f"{served.url}/ui", follow_redirects=True)
+        assert f'url: "{served.url[served.url.index("/v1") :]}/openapi.json"' in page.text
+        parts = re.findall(r'(?:href|src)="\.?/?([\w.-]+\.(?:css|js|png))"', page.text)
+        assert len(parts) > 2
+        for part in parts:
+            assert httpx.get(f"{served.url}/ui/{part}").status_code == 200, part
+        control = served.url.replace("/v1/webinar", "/_mock")
+        assert httpx.get(f"{control}/ui/").status_code == 200
