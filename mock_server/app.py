@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.main import API
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -23,6 +24,7 @@ from mock_server.http.cors import Cors
 from mock_server.http.log import RequestLog
 from mock_server.http.operation import Handler
 from mock_server.http.pages import Pages
+from mock_server.http.specification import Bundle
 from mock_server.http.swagger_ui import SwaggerUI
 from mock_server.seeds import SeedFile, load_seed, names, plant
 from mock_server.settings import Settings
@@ -143,7 +145,9 @@ def build_app(
         (enforced, API_BASE, functions),
         (control_contract, CONTROL_BASE, control.HANDLERS),
     ):
-        app.add_api(document, base_path=base, resolver=_resolver(handlers))
+        # What `add_api` does with a document, which it would check in its own, slower way.
+        options = vars(app.options.replace(resolver=_resolver(handlers)))
+        app.apis.append(API(Bundle(document), base_path=base, name=base, **options))
     served: ASGIApp = app
     return served if fault is None else fault.wrapping(served, env)
 

@@ -10,12 +10,14 @@ import socket
 from collections.abc import Callable
 
 import uvloop
+from connexion.exceptions import ResolverError
 from starlette.types import ASGIApp
 from uvicorn.config import Config
 from uvicorn.server import Server
 
 from mock_server import deferred
 from mock_server.app import prepare
+from mock_server.contract.load import ContractError
 from mock_server.errors import OperatorError
 
 _BACKLOG = 2048
@@ -69,7 +71,7 @@ def run(app: ASGIApp, bound: socket.socket, on_ready: Callable[[], None]) -> Non
 
 
 async def _serve(app: ASGIApp, bound: socket.socket, on_ready: Callable[[], None]) -> None:
-    await prepare(app)
+    await _compiled(app)
     deferred.settle()
     # What the start made lives as long as the process: collections need not look at it again.
     gc.freeze()
@@ -92,3 +94,15 @@ async def _serve(app: ASGIApp, bound: socket.socket, on_ready: Callable[[], None
     if server.started:
         on_ready()
     await serving
+
+
+async def _compiled(app: ASGIApp) -> None:
+    try:
+        await prepare(app)
+    except ResolverError as error:
+        raise ContractError(str(error)) from None
+    except (LookupError, TypeError, ValueError) as error:
+        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise ContractError(
+            f"contract can't be compiled ({reason}), `greenroom contract lint` tells more of ours"
+        ) from error

@@ -9,14 +9,15 @@ from pathlib import Path
 from socket import socket
 from typing import Any
 
-from connexion.exceptions import InvalidSpecification, ResolverError
+from connexion.exceptions import InvalidSpecification
 
 from mock_server.app import API_BASE, CONTROL_BASE, build_app, build_env
 from mock_server.banner import Start, banner
-from mock_server.contract.load import ContractError, bundle_path, load_contract
+from mock_server.contract.load import bundle_path, load_contract
 from mock_server.control.personas import personas_of
 from mock_server.env import Env
 from mock_server.http.log import RequestLog
+from mock_server.http.specification import not_valid, require_valid
 from mock_server.serve import bind, run
 from mock_server.settings import Settings
 from mock_server.workers import require_shared, supervise
@@ -34,6 +35,8 @@ def start(settings: Settings, *, contract_path: Path | None = None, colour: bool
         return
     require_shared(settings.workers, settings.store)
     contract = load_contract(contract_path or bundle_path("openapi"))
+    if contract_path is not None:
+        require_valid(contract, contract_path)
     bound = bind(settings.host, settings.port)
     try:
         env = build_env(settings, contract)
@@ -70,10 +73,8 @@ def _serve(
     try:
         app = build_app(env, contract, load_contract(bundle_path("control")), log)
         run(app, bound, on_ready)
-    except ResolverError as error:
-        raise ContractError(str(error)) from None
     except InvalidSpecification as error:
-        raise ContractError(f"the contract is not valid OpenAPI 3.0: {error}") from None
+        raise not_valid(error, bundle_path("openapi")) from None
     env.store.close()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mock_server.contract.bundle import DOCUMENTS, KINDS, bundle, stale
 from mock_server.contract.document import Document, Finding, Rule
-from mock_server.contract.rules import examples, form, lifecycles, links, operations
+from mock_server.contract.rules import examples, form, lifecycles, links, operations, serving
 from mock_server.contract.sources import SourceError, load_yaml
 
 __all__ = ["CONTROL_RULES", "RULES", "Finding", "lint", "lint_sources"]
@@ -37,12 +37,15 @@ CONTROL_RULES: tuple[Rule, ...] = (
     links.creations_have_links,
     links.links_resolve,
     links.expressions_lead_somewhere,
+    serving.bodies_are_json,
+    serving.query_is_integers,
+    serving.roles_are_names,
     lifecycles.states_are_the_statuses,
     lifecycles.moves_exist,
     lifecycles.moves_are_said_once,
     lifecycles.refusals_for_state_have_rows,
 )
-RULES: tuple[Rule, ...] = (*CONTROL_RULES, operations.busy)
+RULES: tuple[Rule, ...] = (*CONTROL_RULES, operations.busy, serving.sessions_have_moves)
 
 
 def lint(document: Document, rules: Sequence[Rule] = RULES) -> list[Finding]:

@@ -95,6 +95,15 @@ def test_a_contract_that_is_none_is_refused(refused, tmp_path, text):
     assert "contract" in refused("serve", "--port", "0", "--contract", str(path))
 
 
+def test_a_contract_with_a_pattern_that_is_none_is_refused_in_one_sentence(refused, tmp_path):
+    contract = load_contract(bundle_path("openapi"))
+    contract["components"]["schemas"]["RoomResponse"]["properties"]["title"]["pattern"] = "("
+    path = tmp_path / "contract.json"
+    path.write_text(json.dumps(contract))
+    said = refused("serve", "--port", "0", "--contract", str(path))
+    assert 'contract can\'t be compiled (ValidationError: "(" is not a "regex")' in said
+
+
 def test_a_mistake_in_a_seed_file_is_told_with_file_and_line(refused, tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("version: 1\npeople:\n  ada:\n    role: hots\n")
