@@ -18,12 +18,19 @@ Mode = Literal["webcam", "rtmp"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Hold what a whole world is a function of."""
+    """Hold what a whole world is a function of, and its clock (`domain.clock` reads it).
+
+    `faults` are the fault rules in force, as the control plane was given them.
+    """
 
     id: str
     seed: int
     scenario: str
     created_at: datetime
+    clock_wall: datetime | None = None
+    clock_at: datetime | None = None
+    clock_rate: float = 1.0
+    faults: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
