@@ -23,7 +23,7 @@ from mock_server.app import API_BASE
 from mock_server.domain.entities import User
 from mock_server.domain.errors import DomainError, Forbidden
 from mock_server.env import Call, Env
-from mock_server.http.errors import STATUSES
+from mock_server.http.errors import refusal_of
 from mock_server.http.security import Authenticator
 from mock_server.media.ingress import Addresses
 
@@ -74,15 +74,18 @@ class _Operation:
 
     def answer(
         self, user: User | None, path_id: str, query: Mapping[str, int], body: Mapping[str, Any]
-    ) -> tuple[dict[str, Any], int]:
+    ) -> tuple[dict[str, Any], int, dict[str, str]]:
         now = self.env.clock()
         try:
             data = self._perform(now, user, path_id, query, body)
         except DomainError as error:
-            said = {"error": str(error)} | ({"message": error.detail} if error.detail else {})
-            status = STATUSES[type(error)]
-            return {"success": False, **said, "timestamp": int(now.timestamp())}, status
-        return {"success": True, "data": data, "timestamp": int(now.timestamp())}, self.success
+            refusal = refusal_of(error)
+            headers = {name.decode(): value.decode() for name, value in refusal.headers}
+            said = {"error": refusal.sentence}
+            if refusal.detail is not None:
+                said["message"] = refusal.detail
+            return {"success": False, **said, "timestamp": _seconds(now)}, refusal.status, headers
+        return {"success": True, "data": data, "timestamp": _seconds(now)}, self.success, {}
 
     def _perform(
         self,
@@ -103,6 +106,10 @@ class _Operation:
         with self.env.store.write() as tx:
             call = Call(self.env, tx, self.name, now, addresses, user, path_id, query, body)
             return operations.HANDLERS[self.name](call)
+
+
+def _seconds(now: datetime) -> int:
+    return int(now.timestamp())
 
 
 def _handlers(env: Env, document: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
