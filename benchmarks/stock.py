@@ -69,6 +69,7 @@ def _security(env: Env) -> dict[str, type[Any]]:
 class _Operation:
     env: Env
     name: str
+    reads: bool
     success: int
     roles: tuple[str, ...]
 
@@ -76,6 +77,9 @@ class _Operation:
         self, user: User | None, path_id: str, query: Mapping[str, int], body: Mapping[str, Any]
     ) -> tuple[dict[str, Any], int, dict[str, str]]:
         now = self.env.clock()
+        if self.reads:
+            # What time does, it does on whole seconds.
+            now = now.replace(microsecond=0)
         try:
             data = self._perform(now, user, path_id, query, body)
         except DomainError as error:
@@ -102,7 +106,7 @@ class _Operation:
             wanted = " or ".join(f"`{role}`" for role in self.roles)
             raise Forbidden(f"`{self.name}`: caller's role is `{user.role}`, must be {wanted}")
         url = connexion.request.url
-        addresses = Addresses(f"{url.scheme}://{url.netloc}")
+        addresses = Addresses.under(f"{url.scheme}://{url.netloc}")
         with self.env.store.write() as tx:
             call = Call(self.env, tx, self.name, now, addresses, user, path_id, query, body)
             return operations.HANDLERS[self.name](call)
@@ -115,10 +119,10 @@ def _seconds(now: datetime) -> int:
 def _handlers(env: Env, document: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
     handlers = {}
     for methods in document["paths"].values():
-        for written in methods.values():
+        for method, written in methods.items():
             success = min(int(status) for status in written["responses"] if status < "3")
             roles = tuple(written.get("x-roles", ()))
-            operation = _Operation(env, written["operationId"], success, roles)
+            operation = _Operation(env, written["operationId"], method == "get", success, roles)
             handlers[operation.name] = _handler(operation)
     return handlers
 

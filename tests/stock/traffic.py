@@ -53,7 +53,8 @@ class Traffic:
         rng = self._rng
         chance = rng.random()
         if chance < 0.08 and self.known.sent:
-            return rng.choice(self.known.sent)
+            # At once, when nothing has changed, or after others.
+            return rng.choice(self.known.sent[-2:] if chance < 0.04 else self.known.sent)
         if chance < 0.085:
             size, name = next(self._sizes)
             return self._breaking.long(self._alone(name), size).written()
