@@ -16,9 +16,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server import control, operations
 from mock_server.contract.load import ContractError
-from mock_server.domain.entities import World
 from mock_server.domain.lifecycle import Lifecycle, compile_lifecycle
-from mock_server.env import Clock, Env
+from mock_server.env import Clock, Common, Env
 from mock_server.http.contract_pass import ContractPass
 from mock_server.http.cors import Cors
 from mock_server.http.log import RequestLog
@@ -26,10 +25,11 @@ from mock_server.http.operation import Handler
 from mock_server.http.pages import Pages
 from mock_server.http.specification import Bundle
 from mock_server.http.swagger_ui import SwaggerUI
-from mock_server.seeds import SeedFile, load_seed, names, plant
+from mock_server.seeds import load_seed
 from mock_server.settings import Settings
 from mock_server.storage.open import open_store
-from mock_server.storage.protocol import StorageError
+from mock_server.storage.protocol import Store
+from mock_server.worlds import Worlds
 
 if TYPE_CHECKING:
     from mock_server.faults import Fault
@@ -43,29 +43,29 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def build_env(settings: Settings, contract: Mapping[str, Any], *, clock: Clock = wall_clock) -> Env:
-    """Open the store, plant the scenario in it if it is empty, and gather what requests share.
+def build_env(
+    settings: Settings,
+    contract: Mapping[str, Any],
+    *,
+    clock: Clock = wall_clock,
+    store: Store | None = None,
+) -> Env:
+    """Open the store of the settings, or use another, and return its default world, planted if
+    there is none.
 
     Raises StorageError, SeedError or FaultError with a sentence for the operator.
     """
     fault = _fault_of(settings)
     seed_file = load_seed(settings.scenario)
-    store = open_store(settings.store)
-    with store.write() as tx:
-        world = tx.get(World, "world")
-        if world is None:
-            for entity in plant(seed_file, seed=settings.seed, now=clock()):
-                tx.put(entity)
-    return Env(
+    common = Common(
         settings=settings,
-        store=store,
-        clock=clock,
-        seed=settings.seed if world is None else world.seed,
-        seed_file=seed_file if world is None else _seed_file_of(world, seed_file, settings),
+        store=open_store(settings.store) if store is None else store,
+        wall=clock,
         lifecycle=_lifecycle_of(fault.enforced(dict(contract)) if fault else contract),
         contract_version=contract["info"]["version"],
         started_at=clock(),
     )
+    return Worlds(common, seed_file).find()
 
 
 def _lifecycle_of(contract: Mapping[str, Any]) -> Lifecycle:
@@ -84,17 +84,6 @@ def _fault_of(settings: Settings) -> Fault | None:
     from mock_server.faults import find_fault  # noqa: PLC0415 - only a faulty mock pays for it
 
     return find_fault(settings.fault)
-
-
-def _seed_file_of(world: World, chosen: SeedFile, settings: Settings) -> SeedFile:
-    if world.scenario == chosen.name:
-        return chosen
-    if world.scenario in names():
-        return load_seed(world.scenario)
-    raise StorageError(
-        f"`{settings.store}` holds a world of the scenario `{world.scenario}`, "
-        "`--scenario` must name its file (or choose another store)"
-    )
 
 
 def build_app(
@@ -123,18 +112,20 @@ def build_app(
             partial(Cors, origins=env.settings.cors_origins),
             partial(
                 ContractPass,
-                env=env,
+                worlds=env.worlds,
+                common=env.common,
                 log=log,
                 value_checks=checks,
                 needs=operations.NEEDS,
                 # A fault may answer by more than the state: it is asked each time.
                 keeps=() if fault else operations.HANDLERS,
+                alone=control.ALONE,
             ),
             partial(
                 Pages,
                 documents=documents,
                 ui_paths=(f"{API_BASE}/ui", f"{CONTROL_BASE}/ui"),
-                clock=env.clock,
+                clock=lambda: env.worlds.find().clock(),
                 log=log,
             ),
             SwaggerUI,

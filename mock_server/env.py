@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mock_server.domain.entities import User
+from mock_server.domain.clock import read_clock
+from mock_server.domain.entities import User, World
 from mock_server.domain.lifecycle import Lifecycle
+from mock_server.kept import KeptAnswers, Remembered
 from mock_server.media.ingress import Addresses
 from mock_server.seeds import SeedFile
 from mock_server.settings import Settings
 from mock_server.storage.protocol import Store, Transaction
 
+if TYPE_CHECKING:
+    from mock_server.worlds import Worlds
+
 Clock = Callable[[], datetime]
-V = TypeVar("V")
 
 
 @dataclass(slots=True)
@@ -26,50 +30,64 @@ class Counters:
     contract_breaches: int = 0
 
 
-@dataclass(slots=True)
-class Remembered:
-    """Keep what was worked out from frozen values, for as long as the same values come.
-
-    A pure cache: forgetting any of it changes no answer. Bounded in the number of ids.
-    """
-
-    most: int = 10_000
-    _known: dict[str, tuple[tuple[Any, ...], Any]] = field(default_factory=dict)
-
-    def once(self, key: str, work: Callable[..., V], *values: Any) -> V:
-        """Return `work(*values)`, remembered under a key while the values stay equal."""
-        known = self._known.get(key)
-        # Python looks whether two values are one object before it compares them.
-        if known is not None and known[0] == values:
-            result: V = known[1]
-            return result
-        if len(self._known) >= self.most:
-            self._known.clear()
-        result = work(*values)
-        self._known[key] = (values, result)
-        return result
-
-
 @dataclass(frozen=True, slots=True)
-class Env:
-    """Hold what every request shares; `seed` is the world's, which a kept store may have set."""
+class Common:
+    """Hold what all worlds of a process share; `wall` is the clock of the machine."""
 
     settings: Settings
     store: Store
-    clock: Clock
-    seed: int
-    seed_file: SeedFile
+    wall: Clock
     lifecycle: Lifecycle
     contract_version: str
     started_at: datetime
     counters: Counters = field(default_factory=Counters)
-    remembered: Remembered = field(default_factory=Remembered)
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """Hold what the requests of one world share, as its entity `world` was when it was last read.
+
+    `store` is confined to the world.
+    """
+
+    name: str
+    world: World
+    common: Common
+    store: Store
+    seed_file: SeedFile
+    worlds: Worlds
+    remembered: Remembered
+    kept: KeptAnswers[Any]
+
+    def clock(self) -> datetime:
+        """Return the world's time."""
+        return read_clock(self.world, self.common.wall())
+
+    @property
+    def seed(self) -> int:
+        """Return the number that everything random in the world is a function of."""
+        return self.world.seed
+
+    @property
+    def settings(self) -> Settings:
+        """Return what the operator chose."""
+        return self.common.settings
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        """Return the contract's lifecycle."""
+        return self.common.lifecycle
+
+    @property
+    def counters(self) -> Counters:
+        """Return what is counted of the whole process."""
+        return self.common.counters
 
 
 class Call(NamedTuple):
-    """Hold one validated request within its transaction; `id` is the path's uuid or empty.
+    """Hold one validated request within its transaction; `id` is the path's parameter or empty.
 
-    `now` of a reading operation is a whole second: see `http.kept`.
+    `now` of a reading operation is a whole second: `kept.KeptAnswers` says why.
     """
 
     env: Env
@@ -79,7 +97,7 @@ class Call(NamedTuple):
     addresses: Addresses
     caller: User | None
     id: str
-    query: Mapping[str, int]
+    query: Mapping[str, Any]
     body: Mapping[str, Any]
 
     @property

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 DEFAULT_PORT = 4010
 DEFAULT_SEED = 42
+DEFAULT_MAX_WORLDS = 200
+# Six hours: longer than a test run, shorter than a night.
+DEFAULT_WORLD_IDLE = 6 * 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,8 @@ class Settings:
     cors_origins: tuple[str, ...] = ("*",)
     quiet: bool = False
     fault: str | None = None
+    max_worlds: int = DEFAULT_MAX_WORLDS
+    world_idle_seconds: int = DEFAULT_WORLD_IDLE
     # LiveKit's own development pair, so that tokens open a `livekit-server --dev`.
     livekit_key: str = "devkey"
     livekit_secret: str = "secret"  # noqa: S105

@@ -106,7 +106,7 @@ def _banner(env: Env, contract: dict[str, Any], url: str) -> str:
         Start(
             api_url=f"{url}{API_BASE}",
             control_url=f"{url}{CONTROL_BASE}",
-            contract_version=env.contract_version,
+            contract_version=env.common.contract_version,
             published=marks.count("published"),
             decided=marks.count("decided"),
             store=env.store.description,

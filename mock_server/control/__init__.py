@@ -10,6 +10,8 @@ from mock_server.control.personas import list_personas
 from mock_server.control.world import reset_world
 from mock_server.http.operation import Handler
 
+# These begin transactions of their own, since they make, copy and remove whole worlds.
+ALONE = frozenset[str]()
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
     {
         "get_health": get_health,

@@ -13,11 +13,11 @@ def get_health(call: Call) -> View:
     return {
         "status": "ok",
         "version": __version__,
-        "contract_version": env.contract_version,
+        "contract_version": env.common.contract_version,
         "store": env.store.description,
         "seed": env.seed,
         "scenario": env.seed_file.name,
-        "uptime_seconds": max(0, int((call.now - env.started_at).total_seconds())),
+        "uptime_seconds": max(0, int((call.now - env.common.started_at).total_seconds())),
         "requests": env.counters.requests,
         "contract_breaches": env.counters.contract_breaches,
     }

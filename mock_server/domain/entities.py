@@ -20,7 +20,8 @@ Mode = Literal["webcam", "rtmp"]
 class World:
     """Hold what a whole world is a function of, and its clock (`domain.clock` reads it).
 
-    `faults` are the fault rules in force, as the control plane was given them.
+    `faults` are the fault rules in force, as the control plane was given them; `used_at` is about
+    when it was last asked for anything, by the clock of the machine.
     """
 
     id: str
@@ -31,6 +32,7 @@ class World:
     clock_at: datetime | None = None
     clock_rate: float = 1.0
     faults: dict[str, Any] = field(default_factory=dict)
+    used_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

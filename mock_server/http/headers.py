@@ -13,11 +13,13 @@ class RequestHeaders(NamedTuple):
     content_type: bytes | None = None
     authorization: tuple[bytes, ...] = ()
     api_keys: tuple[bytes, ...] = ()
+    world: bytes | None = None
+    cookie: bytes | None = None
 
     @classmethod
     def read(cls, headers: Iterable[tuple[bytes, bytes]]) -> Self:
         """Read ASGI headers: pairs of a lower-case name and a value."""
-        host = content_type = None
+        host = content_type = world = cookie = None
         authorization: tuple[bytes, ...] = ()
         api_keys: tuple[bytes, ...] = ()
         for name, value in headers:
@@ -29,4 +31,8 @@ class RequestHeaders(NamedTuple):
                 authorization = (*authorization, value)
             elif name == b"content-type":
                 content_type = value
-        return cls(host, content_type, authorization, api_keys)
+            elif name == b"x-mock-world":
+                world = value
+            elif name == b"cookie":
+                cookie = value
+        return cls(host, content_type, authorization, api_keys, world, cookie)

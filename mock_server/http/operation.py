@@ -12,7 +12,7 @@ from connexion.operations import AbstractOperation
 from connexion.spec import Specification
 
 from mock_server.env import Call
-from mock_server.http.parameters import IntegerParameter, integer_parameters
+from mock_server.http.parameters import QueryParameter, path_reader, query_parameters
 from mock_server.http.validation import SchemaSet
 from mock_server.storage.protocol import Needs
 
@@ -38,12 +38,15 @@ class Operation:
     id: str
     public: bool
     roles: frozenset[str]
-    has_id: bool
-    query: tuple[IntegerParameter, ...]
+    # Reads the path's parameter, None where the path has none.
+    parameter: Callable[[str], str] | None
+    query: tuple[QueryParameter, ...]
     body: BodyPlan | None
     writes: bool
     # Its answers are a function of the store's state and the second: they may be given again.
     kept: bool
+    # It begins its own transactions, in other worlds too.
+    alone: bool
     handler: Handler
     check_values: ValueCheck | None
     needs: NeedsOf | None
@@ -59,6 +62,7 @@ def compile_operation(
     value_checks: Mapping[str, ValueCheck],
     needs: Mapping[str, NeedsOf],
     keeps: Collection[str],
+    alone: Collection[str],
 ) -> Operation:
     """Compile one operation from the document as written; the handler comes from the resolver."""
     document = specification.raw
@@ -72,11 +76,12 @@ def compile_operation(
         id=written["operationId"],
         public=not security,
         roles=frozenset(written.get("x-roles", ())),
-        has_id=any(parameter["in"] == "path" for parameter in parameters),
-        query=integer_parameters(parameters),
+        parameter=path_reader(parameters),
+        query=query_parameters(parameters),
         body=_body_plan(document, schemas, written),
         writes=not reads,
         kept=reads and written["operationId"] in keeps,
+        alone=written["operationId"] in alone,
         handler=operation.function,
         check_values=value_checks.get(written["operationId"]),
         needs=needs.get(written["operationId"]),

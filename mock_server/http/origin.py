@@ -6,6 +6,7 @@ import re
 
 from starlette.types import Scope
 
+from mock_server.http.selection import base_of
 from mock_server.media.ingress import Addresses
 from mock_server.settings import Settings
 
@@ -18,19 +19,19 @@ class OriginReader:
     """Tell the addresses of media for each request; remembers those of hosts seen before."""
 
     def __init__(self, settings: Settings) -> None:
-        self._public = Addresses.under(settings.public_url) if settings.public_url else None
-        self._known: dict[tuple[str, bytes], Addresses] = {}
+        self._public = settings.public_url and settings.public_url.rstrip("/")
+        self._known: dict[tuple[str, bytes, str], Addresses] = {}
 
-    def addresses(self, scope: Scope, host: bytes | None) -> Addresses:
-        """Return the addresses under the public URL, the Host header or the bound socket."""
-        if self._public is not None:
-            return self._public
-        key = (scope.get("scheme", "http"), host or b"")
+    def addresses(self, scope: Scope, host: bytes | None, world: str) -> Addresses:
+        """Return a world's addresses under the public URL, the Host header or the bound socket."""
+        key = (scope.get("scheme", "http"), host or b"", world)
         known = self._known.get(key)
         if known is None:
             if len(self._known) >= _MAX_REMEMBERED:
                 self._known.clear()
-            known = self._known[key] = Addresses.under(_base_url(scope, host))
+            known = self._known[key] = Addresses.under(
+                (self._public or _base_url(scope, host)) + base_of(world)
+            )
         return known
 
 

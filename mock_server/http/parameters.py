@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -24,21 +25,45 @@ class IntegerParameter:
     maximum: int | None
 
 
-def integer_parameters(parameters: Sequence[Mapping[str, Any]]) -> tuple[IntegerParameter, ...]:
-    """Read the query parameters of an operation; all of this API's are integers with a default."""
+@dataclass(frozen=True, slots=True)
+class TextParameter:
+    """Describe a text in the query, empty where it is not given; `pattern` is the contract's."""
+
+    name: str
+    pattern: re.Pattern[str]
+    default: str = ""
+
+
+QueryParameter = IntegerParameter | TextParameter
+
+
+def query_parameters(parameters: Sequence[Mapping[str, Any]]) -> tuple[QueryParameter, ...]:
+    """Read the query parameters of an operation: integers with a default, texts without one."""
     return tuple(
-        IntegerParameter(
-            name=parameter["name"],
-            default=parameter["schema"]["default"],
-            minimum=parameter["schema"].get("minimum"),
-            maximum=parameter["schema"].get("maximum"),
-        )
+        _query_parameter(parameter["name"], parameter["schema"])
         for parameter in parameters
         if parameter["in"] == "query"
     )
 
 
-def read_query(plan: tuple[IntegerParameter, ...], query_string: bytes) -> dict[str, int]:
+def _query_parameter(name: str, schema: Mapping[str, Any]) -> QueryParameter:
+    if schema["type"] == "string":
+        return TextParameter(name, re.compile(schema["pattern"]))
+    return IntegerParameter(name, schema["default"], schema.get("minimum"), schema.get("maximum"))
+
+
+def path_reader(parameters: Sequence[Mapping[str, Any]]) -> Callable[[str], str] | None:
+    """Return what reads the path's parameter, a uuid or a text by a pattern; None without one."""
+    for parameter in parameters:
+        if parameter["in"] == "path":
+            name, schema = parameter["name"], parameter["schema"]
+            if schema.get("format") == "uuid":
+                return partial(read_uuid, name)
+            return partial(_read_text, TextParameter(name, re.compile(schema["pattern"])))
+    return None
+
+
+def read_query(plan: tuple[QueryParameter, ...], query_string: bytes) -> dict[str, Any]:
     """Return a value for each parameter of the plan; raises Refusal 400 naming the first mistake.
 
     Unknown parameters are ignored; an empty or repeated one of the plan is refused.
@@ -48,7 +73,23 @@ def read_query(plan: tuple[IntegerParameter, ...], query_string: bytes) -> dict[
     given: dict[str, list[str]] = {}
     for name, value in parse_qsl(query_string.decode("latin-1"), keep_blank_values=True):
         given.setdefault(name, []).append(value)
-    return {parameter.name: _read_integer(parameter, given) for parameter in plan}
+    return {parameter.name: _read_value(parameter, given) for parameter in plan}
+
+
+def _read_value(parameter: QueryParameter, given: Mapping[str, list[str]]) -> Any:
+    if isinstance(parameter, IntegerParameter):
+        return _read_integer(parameter, given)
+    values = given.get(parameter.name)
+    return parameter.default if values is None else _read_text(parameter, values[-1])
+
+
+def _read_text(parameter: TextParameter, value: str) -> str:
+    if not parameter.pattern.search(value):
+        raise Refusal(
+            400,
+            f"`{parameter.name}` is `{value[:60]}`, must match `{parameter.pattern.pattern}`",
+        )
+    return value
 
 
 def _read_integer(parameter: IntegerParameter, given: Mapping[str, list[str]]) -> int:

@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar, cast
 from mock_server.domain.entities import KINDS, Entity
 from mock_server.storage.indexes import INDEXES, Index
 from mock_server.storage.ordered import Entry, Ordered
-from mock_server.storage.protocol import Needs, StorageError
+from mock_server.storage.protocol import DEFAULT_WORLD, Needs, StorageError
 from mock_server.storage.turn import ReadOnly, Turn
 
 E = TypeVar("E", bound=Entity)
@@ -139,7 +139,8 @@ class _Writing(_Reading):
 class MemoryStore:
     """Keep everything in this process; it is gone when the process ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, worlds: dict[str, MemoryStore] | None = None) -> None:
+        self._worlds = {DEFAULT_WORLD: self} if worlds is None else worlds
         groups: dict[str, Groups] = {index.name: {} for index in INDEXES}
         self._world = _World(
             tables={kind: _Table({}, _orders_of(kind, groups)) for kind in KINDS},
@@ -165,6 +166,43 @@ class MemoryStore:
 
     def write(self, needs: Needs | None = None) -> _Writing:  # noqa: ARG002 - all is at hand
         return self._writing
+
+    def world(self, name: str) -> MemoryStore:
+        if name not in self._worlds:
+            self._worlds[name] = MemoryStore(self._worlds)
+        return self._worlds[name]
+
+    def worlds(self) -> list[str]:
+        return [
+            name
+            for name, store in self._worlds.items()
+            if name == DEFAULT_WORLD or not store.is_empty
+        ]
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing is kept here."""
+        return not any(table.entities for table in self._world.tables.values())
+
+    def fork(self, source: str, target: str) -> None:
+        copy = self.world(target)._world  # noqa: SLF001 - another of the same class
+        if not self.world(target).is_empty:
+            raise StorageError(f"The world {target!r} is not empty: drop it before copying to it")
+        original = self.world(source)._world  # noqa: SLF001
+        with self.world(source).read(), self.world(target).write():
+            for kind, table in original.tables.items():
+                copy.tables[kind].entities.update(table.entities)
+            for name, groups in original.groups.items():
+                copy.groups[name].update({key: group.copy() for key, group in groups.items()})
+            copy.number = original.number
+        copy.version += 1
+
+    def drop(self, name: str) -> None:
+        if name in self._worlds:
+            with self._worlds[name].write() as tx:
+                tx.clear()
+            if name != DEFAULT_WORLD:
+                del self._worlds[name]
 
     def close(self) -> None:
         """Do nothing: there are no files."""
@@ -222,7 +260,7 @@ def _entry(order: datetime, entity_id: str) -> Entry:
 def _join(groups: Groups, key: str, entry: Entry) -> None:
     group = groups.get(key)
     if group is None:
-        groups[key] = Ordered(entry)
+        groups[key] = Ordered([[entry]], 1)
     else:
         group.add(entry)
 

@@ -19,9 +19,13 @@ class Ordered:
 
     __slots__ = ("_runs", "size")
 
-    def __init__(self, entry: Entry) -> None:
-        self._runs = [[entry]]
-        self.size = 1
+    def __init__(self, runs: list[list[Entry]], size: int) -> None:
+        self._runs = runs
+        self.size = size
+
+    def copy(self) -> Ordered:
+        """Return a group of the same entries that changes by itself."""
+        return Ordered([run.copy() for run in self._runs], self.size)
 
     def newest(self) -> Entry:
         """Return the greatest entry."""

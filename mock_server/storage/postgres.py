@@ -47,7 +47,7 @@ from mock_server.storage.postgres_answers import (
 from mock_server.storage.postgres_connections import Connections, explain
 from mock_server.storage.postgres_schema import prepare
 from mock_server.storage.postgres_wire import Parameters, Rows, Statement, Wire
-from mock_server.storage.protocol import Lock, Needs, StorageError
+from mock_server.storage.protocol import DEFAULT_WORLD, Lock, Needs, StorageError
 from mock_server.storage.turn import NESTED, ReadOnly
 
 E = TypeVar("E", bound=Entity)
@@ -325,6 +325,20 @@ class PostgresStore:
 
     def write(self, needs: Needs | None = None) -> _Writing:
         return _Writing(self._shared, needs)
+
+    def world(self, name: str) -> PostgresStore:
+        if name != DEFAULT_WORLD:
+            raise StorageError("This store keeps one world: for several use `--store memory`")
+        return self
+
+    def worlds(self) -> list[str]:
+        return [DEFAULT_WORLD]
+
+    def fork(self, source: str, target: str) -> None:  # noqa: ARG002
+        self.world(target)
+
+    def drop(self, name: str) -> None:
+        self.world(name)
 
     def close(self) -> None:
         self._shared.connections.close()

@@ -14,6 +14,7 @@ from mock_server.storage.indexes import Index
 E = TypeVar("E", bound=Entity)
 # So many transactions of a store that blocks run at a time in one process.
 AT_ONCE = 8
+DEFAULT_WORLD = "default"
 
 
 class StorageError(OperatorError):
@@ -107,6 +108,21 @@ class Store(Protocol):
 
     def write(self, needs: Needs | None = None) -> AbstractContextManager[Transaction]:
         """Open a transaction that is committed when it ends and undone when it raises."""
+
+    def world(self, name: str) -> Store:
+        """Return the same storage confined to one world, empty until something is put there.
+
+        The store itself is the world `default`; names are any short text.
+        """
+
+    def worlds(self) -> list[str]:
+        """List the worlds that hold anything, in no order; `default` is always one."""
+
+    def fork(self, source: str, target: str) -> None:
+        """Copy all of one world into another, which must be empty; raises StorageError."""
+
+    def drop(self, name: str) -> None:
+        """Remove all of a world; nothing happens where there is none."""
 
     def close(self) -> None:
         """Give back files and connections."""

@@ -14,7 +14,7 @@ from mock_server.domain.entities import KINDS, Entity
 from mock_server.storage.codec import decode, encode
 from mock_server.storage.indexes import INDEXES, Index
 from mock_server.storage.moments import microseconds
-from mock_server.storage.protocol import Needs
+from mock_server.storage.protocol import DEFAULT_WORLD, Needs, StorageError
 from mock_server.storage.sqlite_file import connect, explain
 from mock_server.storage.turn import ReadOnly, Turn
 
@@ -249,6 +249,20 @@ class SqliteStore:
 
     def write(self, needs: Needs | None = None) -> _Writing:  # noqa: ARG002 - all is at hand
         return self._writing
+
+    def world(self, name: str) -> SqliteStore:
+        if name != DEFAULT_WORLD:
+            raise StorageError("This store keeps one world: for several use `--store memory`")
+        return self
+
+    def worlds(self) -> list[str]:
+        return [DEFAULT_WORLD]
+
+    def fork(self, source: str, target: str) -> None:  # noqa: ARG002
+        self.world(target)
+
+    def drop(self, name: str) -> None:
+        self.world(name)
 
     def close(self) -> None:
         self._file.connection.close()

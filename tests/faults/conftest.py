@@ -97,7 +97,7 @@ def judge(request, mock_with, true_mock):
     (name,) = request.node.get_closest_marker("fault").args
 
     def judged(observe, *, right, wrong):
-        true_mock.clock.now = true_mock.env.started_at
+        true_mock.clock.now = true_mock.env.common.started_at
         true_mock.data("POST", "/_mock/reset")
         assert observe(Watched(true_mock)) == right
         with mock_with(scenario="empty", fault=name) as faulty:

@@ -23,6 +23,10 @@ class HeldStore:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
+    def world(self, name: str) -> HeldStore:
+        assert name == "default", "the comparison has one world"
+        return self
+
     def write(self, needs: Any = None) -> HeldWrite:
         return HeldWrite(self, self._store.write(needs))
 

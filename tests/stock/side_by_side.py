@@ -23,6 +23,7 @@ from mock_server.env import Env
 from mock_server.http.log import RequestLog
 from mock_server.settings import Settings
 from mock_server.storage.indexes import EVERYTHING, PRESETS_OF_USER, ROOMS, SESSIONS
+from mock_server.storage.memory import MemoryStore
 
 # Not on a full second: what is rounded would look the same as what is not.
 START = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -73,20 +74,19 @@ class SideBySide:
 
     def __init__(self, contract: Any, control: Any, **settings: Any) -> None:
         self.clock = Clock()
-        ours, theirs = self._world(contract, **settings), self._world(contract)
+        self._stores = HeldStore(MemoryStore()), HeldStore(MemoryStore())
+        ours, theirs = (self._world(contract, store, **settings) for store in self._stores)
         self._known = _known(ours)
-        self._stores = HeldStore(ours.store), HeldStore(theirs.store)
-        ours, theirs = (
-            replace(env, store=store)
-            for env, store in zip((ours, theirs), self._stores, strict=True)
-        )
         self._ours = build_app(ours, contract, control, RequestLog(None, errors=sys.stderr))
         # Validating, so that connexion's own validator finds our operations' answers good too.
         self._theirs = stock.build(theirs, contract, validate_responses=True)
         self._table = operations_of(contract)
 
-    def _world(self, contract: Any, **settings: Any) -> Env:
-        return build_env(replace(Settings(), **settings), contract, clock=self.clock)
+    def _world(self, contract: Any, store: HeldStore, **settings: Any) -> Env:
+        chosen = replace(Settings(), **settings)
+        env = build_env(chosen, contract, clock=self.clock, store=store)
+        store.settle(keep=True)
+        return env
 
     async def exchanges(self, seed: int, count: int) -> AsyncIterator[Exchange]:
         """Send `count` requests to both and yield what came of each.

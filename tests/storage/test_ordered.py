@@ -25,7 +25,7 @@ def _short_runs():
 
 def grow(entries):
     first, *rest = entries
-    group = Ordered(first)
+    group = Ordered([[first]], 1)
     for each in rest:
         group.add(each)
     return group

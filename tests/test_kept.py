@@ -5,7 +5,7 @@ from typing import Any
 
 from mock_server.domain.entities import ApiKey
 from mock_server.http.answer import Answer
-from mock_server.http.kept import KeptAnswers
+from mock_server.kept import KeptAnswers
 from mock_server.storage.memory import MemoryStore
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -13,10 +13,10 @@ LATER = NOW + timedelta(seconds=1)
 ANSWER = Answer(200, b"{}")
 
 
-def kept_in(store: MemoryStore) -> KeptAnswers:
-    kept = KeptAnswers(store)
+def kept_in(store: MemoryStore) -> KeptAnswers[Answer]:
+    kept: KeptAnswers[Answer] = KeptAnswers(store)
     assert kept.find("question", NOW) is None
-    kept.keep("question", ANSWER)
+    kept.keep("question", ANSWER, ANSWER.body)
     return kept
 
 
@@ -48,10 +48,10 @@ def test_a_change_of_the_store_forgets_every_answer() -> None:
 
 def test_an_answer_is_not_kept_when_the_store_changed_while_it_was_worked_out() -> None:
     store = MemoryStore()
-    kept = KeptAnswers(store)
+    kept: KeptAnswers[Answer] = KeptAnswers(store)
     assert kept.find("question", NOW) is None
     change(store)
-    kept.keep("question", ANSWER)
+    kept.keep("question", ANSWER, ANSWER.body)
     assert kept.find("question", NOW) is None
 
 
@@ -61,16 +61,16 @@ def test_a_store_that_others_write_to_has_nothing_kept() -> None:
         def version(self) -> Any:
             return None
 
-    kept = KeptAnswers(Shared())
-    kept.keep("question", ANSWER)
+    kept: KeptAnswers[Answer] = KeptAnswers(Shared())
+    kept.keep("question", ANSWER, ANSWER.body)
     assert kept.find("question", NOW) is None
 
 
 def test_what_is_kept_has_an_end() -> None:
-    kept = KeptAnswers(MemoryStore())
+    kept: KeptAnswers[Answer] = KeptAnswers(MemoryStore())
     large = Answer(200, b"x" * 1024 * 1024)
     for number in range(10):
         assert kept.find(number, NOW) is None
-        kept.keep(number, large)
+        kept.keep(number, large, large.body)
     found = [number for number in range(10) if kept.find(number, NOW) is large]
     assert found == list(range(8))

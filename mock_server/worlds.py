@@ -1,0 +1,241 @@
+"""Worlds: names that give a caller state, a clock, faults and a seed of their own, on one server.
+
+Every world is a partition of the store. What this process knows of one is its `Env`; what all
+processes must agree on is the entity `World` in its partition, which is read again whenever the
+store may have changed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from mock_server.domain.entities import World
+from mock_server.domain.errors import Conflict, NotFound, Unprocessable
+from mock_server.env import Common, Env
+from mock_server.errors import OperatorError
+from mock_server.kept import KeptAnswers, Remembered
+from mock_server.seeds import SeedFile, load_seed, names, plant
+from mock_server.storage.protocol import DEFAULT_WORLD, StorageError, Store
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
+# How old the note of a world's last use may be before it is written anew.
+_NOTED = timedelta(minutes=1)
+# Between a world's name and a snapshot's.
+_MARK = "@"
+
+
+class TooManyWorlds(OperatorError):
+    """Say that no further world can be made, and what to do."""
+
+
+class Worlds:
+    """Find the worlds of a store, and make those that are asked for the first time."""
+
+    def __init__(self, common: Common, seed_file: SeedFile) -> None:
+        self._common = common
+        self._seed_file = seed_file
+        self._envs: dict[str, Env] = {}
+        self._versions: dict[str, int | None] = {}
+
+    def find(self, name: str = DEFAULT_WORLD) -> Env:
+        """Return a world as it is now, planted on its first use.
+
+        Raises Unprocessable for what is no name, TooManyWorlds.
+        """
+        env = self._envs.get(name)
+        if env is None:
+            return self._open(name)
+        version = env.store.version
+        if version is None or version != self._versions[name]:
+            with env.store.read() as tx:
+                world = tx.get(World, "world")
+            if world is None:
+                return self._open(name)
+            env = self.as_read(env, world)
+            self._versions[name] = version
+        # The default world is never idle: it stays.
+        if name != DEFAULT_WORLD and self._common.wall() - _last_use(env.world) > _NOTED:
+            self._note_use(env)
+        return env
+
+    def known(self, name: str = DEFAULT_WORLD) -> Env:
+        """Return a world as it was when this process last looked: for who will read it again."""
+        return self._envs.get(name) or self._open(name)
+
+    def as_read(self, env: Env, world: World) -> Env:
+        """Return a world's surroundings for its entity as a transaction read it."""
+        known = self._envs.get(env.name, env)
+        if world is known.world or world == known.world:
+            return known
+        seed_file = known.seed_file
+        if world.scenario != seed_file.name:
+            seed_file = self._seed_file_of(world)
+        fresh = replace(known, world=world, seed_file=seed_file)
+        self._envs[env.name] = fresh
+        return fresh
+
+    def names(self) -> list[str]:
+        """List the worlds there are, `default` first."""
+        found = [name for name in self._common.store.worlds() if _MARK not in name]
+        return sorted(found, key=lambda name: (name != DEFAULT_WORLD, name))
+
+    def look(self, name: str) -> Env:
+        """Return a world that is there; raises NotFound."""
+        self._require(name)
+        return self.find(name)
+
+    def fork(self, source: str, name: str) -> Env:
+        """Make a world that begins as a copy of another; raises NotFound, Conflict."""
+        self._require(source)
+        self._require_new(name)
+        self._make_room()
+        self._common.store.fork(source, name)
+        return self.find(name)
+
+    def make(self, name: str, *, scenario: str | None, seed: int | None) -> Env:
+        """Make a world from a built-in seed file; raises Conflict, Unprocessable."""
+        self._require_new(name)
+        self._make_room()
+        seed_file = self._seed_file if scenario is None else built_in(scenario)
+        seed = self._common.settings.seed if seed is None else seed
+        store = self._common.store.world(name)
+        return self._known(name, store, self._planted(store, seed_file, seed))
+
+    def delete(self, name: str) -> None:
+        """Remove a world and its snapshots; raises NotFound, Conflict for the default one."""
+        self._require(name)
+        if name == DEFAULT_WORLD:
+            raise Conflict(
+                "`delete_world`: `default` is where requests go that name no world, "
+                "must stay (reset it instead)"
+            )
+        self._drop(name)
+
+    def snapshots(self, name: str) -> list[str]:
+        """List the labels of a world's snapshots."""
+        mark = f"{name}{_MARK}"
+        found = self._common.store.worlds()
+        return sorted(each.removeprefix(mark) for each in found if each.startswith(mark))
+
+    def snapshot(self, name: str, label: str) -> None:
+        """Keep a world as it is now under a label; one of the same label is replaced."""
+        self._require(name)
+        kept = f"{name}{_MARK}{label}"
+        if kept in self._common.store.worlds():
+            self._common.store.drop(kept)
+        else:
+            self._make_room()
+        self._common.store.fork(name, kept)
+
+    def restore(self, name: str, label: str) -> Env:
+        """Put a world back to a snapshot of it; raises NotFound."""
+        self._require(name)
+        if label not in self.snapshots(name):
+            known = ", ".join(f"`{each}`" for each in self.snapshots(name)) or "none"
+            raise NotFound(f"world `{name}` has no snapshot `{label}`, its snapshots: {known}")
+        self._common.store.drop(name)
+        self._common.store.fork(f"{name}{_MARK}{label}", name)
+        self.forget(name)
+        return self.find(name)
+
+    def _open(self, name: str) -> Env:
+        if not NAME.fullmatch(name):
+            raise Unprocessable(
+                f"world `{name[:60]}` is no name, must be 1 to 40 of a-z, 0-9 and -, not - first"
+            )
+        store = self._common.store.world(name)
+        with store.read() as tx:
+            world = tx.get(World, "world")
+        if world is None:
+            self._make_room()
+            world = self._planted(store, self._seed_file, self._common.settings.seed)
+        return self._known(name, store, world)
+
+    def _known(self, name: str, store: Store, world: World) -> Env:
+        kept: KeptAnswers[object] = KeptAnswers(store)
+        seed_file = self._seed_file_of(world)
+        env = Env(name, world, self._common, store, seed_file, self, Remembered(), kept)
+        self._versions[name] = store.version
+        self._envs[name] = env
+        return env
+
+    def _planted(self, store: Store, seed_file: SeedFile, seed: int) -> World:
+        now = self._common.wall()
+        with store.write() as tx:
+            world = tx.get(World, "world")
+            if world is None:
+                for entity in plant(seed_file, seed=seed, now=now):
+                    tx.put(entity)
+                world = tx.get(World, "world")
+        assert world is not None, "a planted world is there"
+        return world
+
+    def _seed_file_of(self, world: World) -> SeedFile:
+        if world.scenario == self._seed_file.name:
+            return self._seed_file
+        if world.scenario in names():
+            return load_seed(world.scenario)
+        raise StorageError(
+            f"`{self._common.settings.store}` holds a world of the scenario `{world.scenario}`, "
+            "`--scenario` must name its file (or choose another store)"
+        )
+
+    def _require(self, name: str) -> None:
+        if name not in self._common.store.worlds():
+            raise NotFound(f"no world has the name `{name}`, `GET /_mock/worlds` lists them")
+
+    def _require_new(self, name: str) -> None:
+        if name in self._common.store.worlds():
+            raise Conflict(f"world `{name}` is there already, must be deleted first")
+
+    def _make_room(self) -> None:
+        self._drop_idle()
+        there = len(self._common.store.worlds())
+        most = self._common.settings.max_worlds
+        if there >= most:
+            raise TooManyWorlds(
+                f"{there} worlds and snapshots are there, must be {most} at most: "
+                "delete one (`DELETE /_mock/worlds/{name}`) or start with a larger `--max-worlds`"
+            )
+
+    def _drop_idle(self) -> None:
+        limit = self._common.wall() - timedelta(seconds=self._common.settings.world_idle_seconds)
+        for name in self.names():
+            if name == DEFAULT_WORLD:
+                continue
+            with self._common.store.world(name).read() as tx:
+                world = tx.get(World, "world")
+            if world is not None and _last_use(world) < limit:
+                self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        for label in self.snapshots(name):
+            self._common.store.drop(f"{name}{_MARK}{label}")
+        self._common.store.drop(name)
+        self.forget(name)
+
+    def forget(self, name: str) -> None:
+        """Read a world anew when it is next asked for."""
+        self._envs.pop(name, None)
+        self._versions.pop(name, None)
+
+    def _note_use(self, env: Env) -> None:
+        # In the store, since another process may be the one that looks for idle worlds.
+        with env.store.write() as tx:
+            world = tx.get(World, "world")
+            if world is not None:
+                tx.put(replace(world, used_at=self._common.wall()))
+
+
+def built_in(scenario: str) -> SeedFile:
+    """Return a built-in seed file; raises Unprocessable (no path of a client is ever opened)."""
+    if scenario not in names():
+        known = ", ".join(f"`{name}`" for name in names())
+        raise Unprocessable(f"`scenario` is `{scenario[:60]}`, must be one of {known}")
+    return load_seed(scenario)
+
+
+def _last_use(world: World) -> datetime:
+    return world.used_at or world.created_at
