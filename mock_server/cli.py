@@ -6,7 +6,7 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mock_server import __version__, deferred, options
@@ -127,13 +127,20 @@ def _serve(chosen: argparse.Namespace) -> int:
     gc.disable()
     deferred.put_off()
     try:
-        from mock_server.start import start  # noqa: PLC0415
-
-        start(settings, contract_path=chosen.contract, colour=_colour())
+        _imported_start()(settings, contract_path=chosen.contract, colour=_colour())
     finally:
         deferred.settle()
         gc.enable()
     return 0
+
+
+def _imported_start() -> Callable[..., None]:
+    try:
+        from mock_server.start import start  # noqa: PLC0415
+    except Exception:  # noqa: BLE001 - a library that does not go with stand-ins is no reason to end
+        deferred.settle()
+        from mock_server.start import start  # noqa: PLC0415
+    return start
 
 
 def _colour() -> bool:

@@ -7,8 +7,9 @@ So a stand-in takes a module's place while the mock starts, and the names taken 
 promises: calling, subclassing or looking into one imports the module. A use that was not foreseen
 is slower, not wrong. When the start is over the stand-ins leave, and an import is an import again.
 
-A promise can stand for a class or a function, not for a constant nor for an exception to catch:
-so nothing of ours imports these modules by its head (a test looks).
+A promise can stand for a class or a function, not for a constant nor for an exception to catch,
+and a stand-in has no modules of its own: so nothing of ours imports one of these by its head (a
+test looks), and where a newer library does, `greenroom serve` imports everything as usual.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ NOT_NEEDED: Mapping[str, str] = {
     "requests": "connexion fetches parts of a contract with it; a bundle is whole",
     "jinja2": "connexion fills in contracts that are templates; a bundle is none",
     "starlette.templating": "fills in the page of the Swagger UI, when it is asked for",
+    "werkzeug.wrappers": "werkzeug's requests; connexion has them for Flask",
     "werkzeug.serving": "werkzeug's own server",
     "werkzeug.test": "werkzeug's own test client",
     "uvicorn.main": "uvicorn's command line; the mock has its own",

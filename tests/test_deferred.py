@@ -137,3 +137,22 @@ def test_connexion_can_still_test_itself_and_show_its_page():
         check=True,
     )
     assert ran.stdout.startswith("set() 200 starlette.testclient 0.")
+
+
+WITH_ONE_THAT_IS_NEEDED = """
+import sys
+from mock_server import cli, deferred
+deferred.NOT_NEEDED["asgiref"] = "connexion imports `asgiref.sync`"
+sys.exit(cli.main(["serve", "--port", "0", "--quiet", "--scenario", "nowhere"]))
+"""
+
+
+def test_a_module_that_is_needed_after_all_only_costs_time():
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", WITH_ONE_THAT_IS_NEEDED],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("greenroom: nowhere: is no seed")
