@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mock_server import __version__, deferred, options
+from mock_server.console import require_streams, say
 from mock_server.errors import OperatorError
 from mock_server.settings import DEFAULT_PORT, DEFAULT_SEED, Settings
 
@@ -18,6 +19,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand (`serve` when none is given) and return its exit code."""
+    require_streams()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["check"]:
         from conformance.check import main as check  # noqa: PLC0415
@@ -31,9 +33,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OperatorError as error:
         sys.stderr.write(f"greenroom: {error}\n")
         return 1
+    except OSError as error:
+        sys.stderr.write(f"greenroom: the system does not let it go on: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        # Before the server runs; from then on a signal is its own affair.
+        return _INTERRUPTED
     return code
 
 
+_INTERRUPTED = 130
 _TOP_OPTIONS = ("-h", "--help", "--version")
 
 
@@ -157,7 +166,7 @@ def _routes(_: argparse.Namespace) -> int:
                 who = "public" if operation.get("security") == [] else "signed-in"
                 who = ", ".join(operation.get("x-roles", [who]))
                 name = operation["operationId"]
-                sys.stdout.write(f"{name:<24} {method.upper():<7} {path:<36} {who}\n")
+                say(f"{name:<24} {method.upper():<7} {path:<36} {who}")
     return 0
 
 
@@ -166,7 +175,7 @@ def _contract_lint(_: argparse.Namespace) -> int:
 
     found = lint_sources(_ROOT)
     for finding in found:
-        sys.stdout.write(f"{finding.pointer}: {finding.message}\n")
+        say(f"{finding.pointer}: {finding.message}")
     sys.stderr.write(f"contract: {len(found)} findings\n" if found else "contract: no findings\n")
     return 1 if found else 0
 
@@ -175,5 +184,5 @@ def _contract_bundle(_: argparse.Namespace) -> int:
     from mock_server.contract.bundle import write_bundle  # noqa: PLC0415
 
     for path in write_bundle(_ROOT):
-        sys.stdout.write(f"{path.relative_to(_ROOT)}\n")
+        say(str(path.relative_to(_ROOT)))
     return 0

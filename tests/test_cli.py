@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import subprocess
 import sys
@@ -74,6 +76,43 @@ def test_an_unknown_option_is_refused_with_the_usage(capsys):
 def test_faults_are_listed_without_starting_anything(capsys):
     assert cli.main(["serve", "--fault", "list"]) == 0
     assert "ended-session-goes-live-again" in capsys.readouterr().out
+
+
+def test_ctrl_c_while_it_starts_is_no_mistake_to_be_told(capsys, monkeypatch):
+    def interrupted(settings, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mock_server.start.start", interrupted)
+    assert cli.main(["serve"]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_what_the_system_refuses_is_told_in_one_sentence(capsys, monkeypatch):
+    def refused(settings, **options):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("mock_server.start.start", refused)
+    assert cli.main(["serve"]) == 1
+    said = "greenroom: the system does not let it go on: [Errno 28] No space left on device\n"
+    assert capsys.readouterr() == ("", said)
+
+
+@pytest.mark.parametrize("options", [["--help"], ["--version"], ["routes"], ["contract", "bundle"]])
+def test_commands_that_serve_nothing_import_nothing_of_the_server(options, tmp_path):
+    shutil.copytree(ROOT / "openapi", tmp_path / "openapi")
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom mock_server import cli\n"
+        f"cli._ROOT = Path({str(tmp_path)!r})\ncli.main({options})"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines()}
+    assert "mock_server.cli" in imported
+    assert not imported & {"asyncio", "connexion", "faker", "jsonschema", "starlette", "uvicorn"}
 
 
 def test_check_gets_everything_after_its_name():

@@ -31,6 +31,8 @@ def load_contract(path: Path) -> dict[str, Any]:
         ) from None
     except ValueError as error:
         raise ContractError(f"contract `{path}` is not JSON: {error}") from None
+    except RecursionError:
+        raise ContractError(f"contract `{path}` is nested too deeply to be read") from None
     for name in ("openapi", "info", "paths"):
         if not isinstance(document, dict) or not document.get(name):
             raise ContractError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from contextlib import suppress
 from typing import TextIO
 
 from starlette.types import Scope
@@ -29,13 +30,22 @@ class RequestLog:
         if self._colour:
             status = f"{_COLOURS.get(answer.status // 100, '')}{status}{_RESET}"
         said = answer.reason or answer.operation or ""
-        self._stream.write(f"{scope['method']} {_printable(scope)}  {status}  {said}\n")
+        _write(self._stream, f"{scope['method']} {_printable(scope)}  {status}  {said}\n")
 
     def bug(self, scope: Scope, error: Exception) -> str:
         """Write what went wrong inside the mock and return a sentence for the client."""
-        self._errors.write(f"bug in the mock at {scope['method']} {_printable(scope)}: {error}\n")
-        self._errors.write("".join(traceback.format_exception(error)))
+        told = "".join(traceback.format_exception(error))
+        _write(
+            self._errors,
+            f"bug in the mock at {scope['method']} {_printable(scope)}: {error}\n{told}",
+        )
         return "the mock has a bug here, its log says more, please report it"
+
+
+def _write(stream: TextIO, text: str) -> None:
+    # A log whose disk is full or whose reader has left is no reason to fail a request.
+    with suppress(OSError):
+        stream.write(text)
 
 
 def _printable(scope: Scope) -> str:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import IO
 
 import httpx
 
@@ -30,11 +31,13 @@ class Served:
         return self.process.returncode, out, err
 
 
-def command(*options: str, python: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+def command(
+    *options: str, python: tuple[str, ...] = (), log: IO[str] | int = subprocess.PIPE
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, *python, "-m", "mock_server", *options],
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=log,
         text=True,
         env={**os.environ, "NO_COLOR": "1"},
     )

@@ -5,11 +5,15 @@ import re
 import signal
 import socket
 import sqlite3
-from contextlib import closing
+import subprocess
+import sys
+import time
+from contextlib import closing, suppress
+from pathlib import Path
 
 import httpx
 import pytest
-from serving import command, serve
+from serving import PATIENCE, command, serve
 
 from mock_server.contract.load import bundle_path, load_contract
 from mock_server.deferred import NOT_NEEDED
@@ -67,6 +71,12 @@ def test_an_address_of_another_machine_is_told(refused):
     assert "192.0.2.1" in refused("serve", "--host", "192.0.2.1", "--port", "0")
 
 
+@pytest.mark.parametrize("host", ["", "a" * 64])
+def test_what_is_no_address_is_told(refused, host):
+    said = refused("serve", "--host", host, "--port", "0")
+    assert said.startswith(f"`--host {host}` is no address of this machine: ")
+
+
 def test_a_contract_with_an_operation_nobody_handles_is_refused_naming_it(refused, tmp_path):
     contract = load_contract(bundle_path("openapi"))
     contract["paths"]["/rooms"]["get"]["operationId"] = "list_halls"
@@ -83,6 +93,7 @@ NO_CONTRACTS = (
     "{",
     "[]",
     "{}",
+    "[" * 100_000,
     '{"openapi": "3.0.3"}',
     '{"openapi": "3.0.3", "info": {"version": "1"}, "paths": {"/x": {}}}',
 )
@@ -196,3 +207,31 @@ def test_the_page_of_the_ui_comes_with_all_it_needs():
             assert httpx.get(f"{served.url}/ui/{part}").status_code == 200, part
         control = served.url.replace("/v1/webinar", "/_mock")
         assert httpx.get(f"{control}/ui/").status_code == 200
+
+
+def test_it_serves_where_nobody_reads_what_it_says():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    program = f"{sys.executable} -m mock_server serve --port {port} >&- 2>&-"
+    process = subprocess.Popen(["/bin/sh", "-c", f"exec {program}"])
+    url = f"http://127.0.0.1:{port}/v1/webinar/sessions/live"
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with suppress(httpx.TransportError):
+            assert httpx.get(url).status_code == 200
+            break
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE) == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_log_that_cannot_be_written_spoils_no_answer():
+    with Path("/dev/full").open("w") as full:
+        process = command("serve", "--port", "0", log=full)
+        url = ""
+        while not (line := process.stdout.readline()).startswith("Ready"):
+            url = line.split()[1] if line.startswith("  API ") else url
+        assert [httpx.get(f"{url}/sessions/live").status_code for _ in range(3)] == [200] * 3
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE)
