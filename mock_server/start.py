@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from connexion.exceptions import InvalidSpecification
 
 from mock_server.app import API_BASE, CONTROL_BASE, build_app, build_env
 from mock_server.banner import Start, banner
+from mock_server.console import say
 from mock_server.contract.load import bundle_path, load_contract
 from mock_server.control.personas import personas_of
 from mock_server.env import Env
@@ -31,7 +31,7 @@ def start(settings: Settings, *, contract_path: Path | None = None, colour: bool
     if settings.fault == "list":
         from mock_server.faults import table  # noqa: PLC0415 - only a faulty mock pays for it
 
-        _say(table())
+        say(table())
         return
     require_shared(settings.workers, settings.store)
     contract = load_contract(contract_path or bundle_path("openapi"))
@@ -43,7 +43,7 @@ def start(settings: Settings, *, contract_path: Path | None = None, colour: bool
         url = _url(settings.host, bound.getsockname()[1])
         said = f"Ready {url}{API_BASE}" if settings.quiet else _banner(env, contract, url)
         if settings.workers == 1:
-            _serve(env, contract, bound, lambda: _say(said), colour=colour)
+            _serve(env, contract, bound, lambda: say(said), colour=colour)
         else:
             # Every worker opens the store for itself.
             env.store.close()
@@ -52,12 +52,12 @@ def start(settings: Settings, *, contract_path: Path | None = None, colour: bool
                 lambda tell: _serve(
                     build_env(settings, contract), contract, bound, tell, colour=colour
                 ),
-                lambda: _say(said),
+                lambda: say(said),
             )
     finally:
         bound.close()
     if not settings.quiet:
-        _say("Stopped")
+        say("Stopped")
 
 
 def _serve(
@@ -76,16 +76,6 @@ def _serve(
     except InvalidSpecification as error:
         raise not_valid(error, bundle_path("openapi")) from None
     env.store.close()
-
-
-def _say(text: str) -> None:
-    try:
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read along (`| head`) has left; requests are answered all the same. Python
-        # would complain once more at its end, so it gets a place to write to.
-        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - open until the process ends
 
 
 def _url(host: str, port: int) -> str:
