@@ -16,7 +16,6 @@ from mock_server.operations.removal import forget_session
 from mock_server.operations.times import start_time
 from mock_server.storage.indexes import (
     EVERYTHING,
-    LIVE_SESSIONS,
     SESSIONS,
     SESSIONS_BY_START,
     SESSIONS_BY_STATE,
@@ -31,7 +30,7 @@ def list_sessions(call: Call) -> View:
 
 def list_live_sessions(call: Call) -> View:
     """List the live sessions."""
-    return page_view(call, "sessions", LIVE_SESSIONS, EVERYTHING, session_view)
+    return page_view(call, "sessions", SESSIONS_BY_STATE, "live", session_view)
 
 
 def list_room_sessions(call: Call) -> View:
@@ -45,7 +44,7 @@ def get_session_stats(call: Call) -> View:
     overdue = call.tx.count(SESSIONS_BY_START, EVERYTHING, until=overdue_until(call.now))
     return {
         "total_sessions": call.tx.count(SESSIONS, EVERYTHING),
-        "live_now": call.tx.count(LIVE_SESSIONS, EVERYTHING),
+        "live_now": call.tx.count(SESSIONS_BY_STATE, "live"),
         "scheduled": call.tx.count(SESSIONS_BY_STATE, "scheduled") - overdue,
         "ended": call.tx.count(SESSIONS_BY_STATE, "ended"),
     }

@@ -47,10 +47,6 @@ def _preset_owner(preset: Preset) -> str | None:
     return None if preset.deleted_at else preset.user_id
 
 
-def _live(session: Session) -> str | None:
-    return EVERYTHING if session.state == "live" else None
-
-
 def _live_room(session: Session) -> str | None:
     return session.room_id if session.state == "live" else None
 
@@ -75,7 +71,6 @@ ROOMS_OF_HOST = Index("rooms_of_host", Room, lambda room: room.host_id)
 SESSIONS = Index("sessions", Session, lambda _: EVERYTHING)
 SESSIONS_BY_STATE = Index("sessions_by_state", Session, lambda session: session.state)
 SESSIONS_OF_ROOM = Index("sessions_of_room", Session, lambda session: session.room_id)
-LIVE_SESSIONS = Index("live_sessions", Session, _live)
 LIVE_SESSION_OF_ROOM = Index("live_session_of_room", Session, _live_room, small=True)
 OPEN_SESSIONS_OF_PRESET = Index("open_sessions_of_preset", Session, _open_preset)
 SESSIONS_BY_START = Index("sessions_by_start", Session, _with_deadline, _scheduled_start)
@@ -105,7 +100,6 @@ INDEXES: tuple[
     SESSIONS,
     SESSIONS_BY_STATE,
     SESSIONS_OF_ROOM,
-    LIVE_SESSIONS,
     LIVE_SESSION_OF_ROOM,
     OPEN_SESSIONS_OF_PRESET,
     SESSIONS_BY_START,

@@ -11,7 +11,6 @@ from mock_server.domain.entities import AuthCode, Participant, Preset, Room, Ses
 from mock_server.storage.indexes import (
     EVERYTHING,
     LIVE_SESSION_OF_ROOM,
-    LIVE_SESSIONS,
     OPEN_SESSIONS_OF_PRESET,
     PRESETS_OF_USER,
     SESSION_BY_STREAM_KEY,
@@ -140,9 +139,9 @@ def test_a_page_can_be_larger_than_any_group(store, make):
 
 def test_an_empty_group_has_no_first_and_counts_nothing(store):
     with store.read() as tx:
-        assert tx.first(LIVE_SESSIONS, EVERYTHING) is None
-        assert tx.count(LIVE_SESSIONS, EVERYTHING) == 0
-        assert tx.count(LIVE_SESSIONS, EVERYTHING, until=NOON) == 0
+        assert tx.first(SESSIONS_BY_STATE, "live") is None
+        assert tx.count(SESSIONS_BY_STATE, "live") == 0
+        assert tx.count(SESSIONS_BY_STATE, "live", until=NOON) == 0
 
 
 def test_a_change_of_state_moves_a_session_from_group_to_group(store, make):
@@ -152,7 +151,7 @@ def test_a_change_of_state_moves_a_session_from_group_to_group(store, make):
         assert ids(tx.page(SESSIONS_BY_STATE, "scheduled", offset=0, limit=9)) == ["t"]
         assert ids(tx.page(SESSIONS_BY_STATE, "live", offset=0, limit=9)) == ["s"]
         assert tx.count(SESSIONS_BY_STATE, "scheduled") == 1
-        assert tx.count(LIVE_SESSIONS, EVERYTHING) == 1
+        assert tx.count(SESSIONS_BY_STATE, "live") == 1
         assert tx.count(LIVE_SESSION_OF_ROOM, "room") == 1
         assert tx.count(SESSIONS_BY_START, EVERYTHING) == 0
         assert tx.count(SESSIONS, EVERYTHING) == 2
