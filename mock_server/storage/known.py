@@ -1,9 +1,9 @@
-"""What one transaction knows already: answers it was given, brought up to date by its changes."""
+"""What is known of a store already: answers it gave, brought up to date by changes made here."""
 
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -12,13 +12,27 @@ from mock_server.domain.entities import KINDS, Entity
 from mock_server.storage.indexes import INDEXES, Index
 from mock_server.storage.protocol import StorageError
 
+Place = tuple[str, datetime]
+# An index, and where an entity stood in it before a change and stands after it.
+Move = tuple[Index[Any], Place | None, Place | None]
 Group = list[tuple[datetime, str]]
 INDEXES_OF: Mapping[type[Any], tuple[Index[Any], ...]] = MappingProxyType(
     {kind: tuple(index for index in INDEXES if index.kind is kind) for kind in KINDS}
 )
+# The indexes of a kind by what orders them: an order is worked out once for all of those.
+_ORDERS_OF: Mapping[type[Any], tuple[tuple[Callable[[Any], datetime], Sequence[Index[Any]]], ...]]
+_ORDERS_OF = MappingProxyType(
+    {
+        kind: tuple(
+            (order, tuple(index for index in indexes if index.order is order))
+            for order in dict.fromkeys(index.order for index in indexes)
+        )
+        for kind, indexes in INDEXES_OF.items()
+    }
+)
 
 
-def place(index: Index[Any], entity: Entity) -> tuple[str, datetime] | None:
+def place(index: Index[Any], entity: Entity) -> Place | None:
     """Return the group and the order of an entity in an index, None where it is not in it.
 
     Raises StorageError for a time without an offset.
@@ -26,12 +40,27 @@ def place(index: Index[Any], entity: Entity) -> tuple[str, datetime] | None:
     key = index.key(entity)
     if key is None:
         return None
-    order = index.order(entity)
-    if order.tzinfo is None:
-        raise StorageError(
-            f"The time {order.isoformat()} of {entity.id!r} has no offset: keep times in UTC"
-        )
-    return key, order
+    return key, _with_offset(index.order(entity), entity)
+
+
+def moves_between(before: Any, after: Any) -> list[Move]:
+    """Return the indexes in which an entity's place changes (None: there is no entity).
+
+    Raises StorageError for a time without an offset.
+    """
+    moves: list[Move] = []
+    for order_of, indexes in _ORDERS_OF[type(before if after is None else after)]:
+        old = None if before is None else order_of(before)
+        new = None if after is None else _with_offset(order_of(after), after)
+        stays = old == new
+        for index in indexes:
+            old_key = None if old is None else index.key(before)
+            new_key = None if new is None else index.key(after)
+            if old_key != new_key or not (stays or new_key is None):
+                left = None if old is None or old_key is None else (old_key, old)
+                joined = None if new is None or new_key is None else (new_key, new)
+                moves.append((index, left, joined))
+    return moves
 
 
 class Known:
@@ -52,48 +81,58 @@ class Known:
 
     def put(self, entity: Entity) -> None:
         """Learn of a change made here; raises StorageError before anything is changed."""
-        kind = type(entity)
-        after = {index: place(index, entity) for index in INDEXES_OF[kind]}
-        self._move(kind, entity.id, after)
-        self.entities[kind, entity.id] = entity
+        self._change(type(entity), entity.id, entity)
 
     def delete(self, kind: type[Any], entity_id: str) -> None:
         """Learn of a removal made here."""
-        self._move(kind, entity_id, dict.fromkeys(INDEXES_OF[kind]))
-        self.entities[kind, entity_id] = None
+        self._change(kind, entity_id, None)
 
-    def _move(
-        self,
-        kind: type[Any],
-        entity_id: str,
-        after: Mapping[Index[Any], tuple[str, datetime] | None],
-    ) -> None:
-        for (name, key), group in self.groups.items():
-            for index in after:
-                if index.name == name:
-                    _move_in(group, entity_id, key, after[index])
+    def move(self, kind: type[Any], entity_id: str, after: Any, moves: Sequence[Move]) -> None:
+        """Learn of a change (None: a removal) of an entity that was known, and of its moves."""
+        for index, old, new in moves:
+            if old is not None:
+                self._leave((index.name, old[0]), (old[1], entity_id))
+            if new is not None:
+                self._join((index.name, new[0]), (new[1], entity_id))
+        self.entities[kind, entity_id] = after
+
+    def _change(self, kind: type[Any], entity_id: str, after: Any) -> None:
+        before = self.entities.get((kind, entity_id))
+        moves = [] if before is after is None else moves_between(before, after)
         if (kind, entity_id) not in self.entities:
-            # It may have been anywhere: no count of its indexes is certain now.
-            names = {index.name for index in after}
-            self.counts = {each: n for each, n in self.counts.items() if each[0] not in names}
-            return
-        before = self.entities[kind, entity_id]
-        for index, new in after.items():
-            old = None if before is None else place(index, before)
-            self._shift(index, old, -1)
-            self._shift(index, new, 1)
+            self._forget(kind, entity_id)
+        self.move(kind, entity_id, after, moves)
 
-    def _shift(self, index: Index[Any], there: tuple[str, datetime] | None, change: int) -> None:
-        if there is not None and (index.name, there[0]) in self.counts:
-            self.counts[index.name, there[0]] += change
+    def _forget(self, kind: type[Any], entity_id: str) -> None:
+        """Take an entity out of wherever it may have been."""
+        names = {index.name for index in INDEXES_OF[kind]}
+        # No count of its indexes is certain now.
+        self.counts = {where: n for where, n in self.counts.items() if where[0] not in names}
+        for (name, _), group in self.groups.items():
+            if name in names:
+                group[:] = [entry for entry in group if entry[1] != entity_id]
+
+    def _leave(self, where: tuple[str, str], entry: tuple[datetime, str]) -> None:
+        if where in self.counts:
+            self.counts[where] -= 1
+        if where in self.groups:
+            self.groups[where].remove(entry)
+
+    def _join(self, where: tuple[str, str], entry: tuple[datetime, str]) -> None:
+        if where in self.counts:
+            self.counts[where] += 1
+        if where in self.groups:
+            insort(self.groups[where], entry)
+
+
+def _with_offset(order: datetime, entity: Entity) -> datetime:
+    if order.tzinfo is None:
+        raise StorageError(
+            f"The time {order.isoformat()} of {entity.id!r} has no offset: keep times in UTC"
+        )
+    return order
 
 
 def count_until(group: Group, until: datetime) -> int:
     """Count the members of a group up to a time."""
     return bisect_right(group, until, key=lambda entry: entry[0])
-
-
-def _move_in(group: Group, entity_id: str, key: str, there: tuple[str, datetime] | None) -> None:
-    group[:] = [entry for entry in group if entry[1] != entity_id]
-    if there is not None and there[0] == key:
-        insort(group, (there[1], entity_id))

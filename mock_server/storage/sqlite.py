@@ -1,21 +1,30 @@
-"""The store in a SQLite file: documents, sorted index entries, and counts kept with them."""
+"""The store in a SQLite file: documents, sorted index entries, and counts kept with them.
+
+What the file told is remembered from one transaction to the next, for as long as no other process
+has written to it; changes are kept until the end of their transaction, or a question whose answer
+they may be part of.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
-from mock_server.domain.entities import KINDS, Entity
+from mock_server.domain.entities import Entity
+from mock_server.storage import sqlite_sql as sql
 from mock_server.storage.codec import decode, encode
-from mock_server.storage.indexes import INDEXES, Index
-from mock_server.storage.moments import microseconds
+from mock_server.storage.indexes import Index
+from mock_server.storage.known import Group, Known, Move, count_until, moves_between
+from mock_server.storage.moments import microseconds, moment
 from mock_server.storage.protocol import DEFAULT_WORLD, Needs, StorageError
-from mock_server.storage.sqlite_file import connect, explain
+from mock_server.storage.sqlite_file import ANOTHER, connect, explain
+from mock_server.storage.sqlite_runs import SIZES, Position, Runs, depth
 from mock_server.storage.turn import ReadOnly, Turn
 
 E = TypeVar("E", bound=Entity)
@@ -23,72 +32,71 @@ E = TypeVar("E", bound=Entity)
 PATIENCE = 5.0
 # SQLite's integers end here; no group has as many members.
 LARGEST = 2**63 - 1
-# So many entities a write transaction remembers, to spare reading and decoding them again.
-REMEMBERED = 1000
+# So many entities, groups and counts are remembered at most, and changes kept back.
+REMEMBERED = 5000
+KEPT_BACK = 1000
 
+_Group = tuple[str, str]
 _Entry = tuple[str, str, int, str]
-_Moves = tuple[list[_Entry], list[_Entry], list[tuple[str, str, int]]]
-_INDEXES_OF: dict[type[Any], tuple[Index[Any], ...]] = {
-    kind: tuple(index for index in INDEXES if index.kind is kind) for kind in KINDS
-}
-
-_GET = "SELECT doc FROM entities WHERE kind = ? AND id = ?"
-# Documents are looked up for the rows of the page only, not for those the offset skips.
-_PAGE = """SELECT id, (SELECT doc FROM entities WHERE kind = ? AND id = entries.id) FROM entries
-    WHERE idx = ? AND key = ? ORDER BY ord DESC, id DESC LIMIT ? OFFSET ?"""
-_COUNT = "SELECT n FROM counts WHERE idx = ? AND key = ?"
-_COUNT_SMALL = "SELECT count(*) FROM entries WHERE idx = ? AND key = ?"
-_COUNT_UNTIL = "SELECT count(*) FROM entries WHERE idx = ? AND key = ? AND ord <= ?"
-_PUT = """INSERT INTO entities VALUES (?, ?, ?)
-    ON CONFLICT (kind, id) DO UPDATE SET doc = excluded.doc"""
-_DELETE = "DELETE FROM entities WHERE kind = ? AND id = ?"
-_JOIN = "INSERT INTO entries VALUES (?, ?, ?, ?)"
-_LEAVE = "DELETE FROM entries WHERE idx = ? AND key = ? AND ord = ? AND id = ?"
-_ADD = """INSERT INTO counts VALUES (?, ?, ?)
-    ON CONFLICT (idx, key) DO UPDATE SET n = n + excluded.n"""
-_FORGET_EMPTY = "DELETE FROM counts WHERE idx = ? AND key = ? AND n = 0"
-_NEXT = """INSERT INTO numbers VALUES ('number', 1)
-    ON CONFLICT (name) DO UPDATE SET n = n + 1"""
-_NUMBER = "SELECT n FROM numbers WHERE name = 'number'"
-# Changes by other connections only; together with our own count of changes it tells of all.
-_DATA_VERSION = "PRAGMA data_version"
-_ERASE = (
-    "DELETE FROM entities",
-    "DELETE FROM entries",
-    "DELETE FROM counts",
-    "DELETE FROM numbers",
-)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _File:
-    """Hold the one connection that the transactions of a store use in turn."""
+    """Hold the one connection that the transactions of a store use in turn, and what it told."""
 
     path: Path
     patience: float
     connection: sqlite3.Connection
-    turn: Turn
+    turn: Turn = field(default_factory=Turn)
+    known: Known = field(default_factory=Known)
+    number: int | None = None
+    data_version: int = 0
+
+    def forget(self) -> None:
+        """Know nothing any more."""
+        self.known.clear()
+        self.number = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Hold what becomes of an entity (None: nothing) that the file has otherwise (or not)."""
+
+    stored: Any
+    after: Any
+    document: str
+    moves: Sequence[Move]
 
 
 class _Reading(ReadOnly):
     """Answer from one snapshot of the file; one object serves every read transaction."""
 
-    __slots__ = ("_cursor", "_execute", "_file")
+    __slots__ = ("_execute", "_file", "_known", "_many", "_runs")
     _begin = "BEGIN"
 
     def __init__(self, file: _File) -> None:
+        cursor = file.connection.cursor()
         self._file = file
-        self._cursor = file.connection.cursor()
-        self._execute = self._cursor.execute
+        self._known = file.known
+        self._execute = cursor.execute
+        self._many = cursor.executemany
+        self._runs = Runs(cursor.execute)
 
     def __enter__(self) -> Self:
         file = self._file
         file.turn.take()
         try:
             self._execute(self._begin)
+            # The first reading fixes what this transaction sees.
+            (found,) = self._execute(sql.DATA_VERSION).fetchone()
         except sqlite3.Error as error:
+            with suppress(sqlite3.Error):
+                self._roll_back()
             file.turn.give()
             raise explain(error, file.path, file.patience) from error
+        if found != file.data_version:
+            file.forget()
+            file.data_version = found
         return self
 
     def __exit__(
@@ -100,23 +108,29 @@ class _Reading(ReadOnly):
         file = self._file
         try:
             if kind is None:
-                self._execute("COMMIT")
-            # After some errors SQLite has rolled back by itself.
-            elif file.connection.in_transaction:
-                self._execute("ROLLBACK")
-        except sqlite3.Error as failure:
-            if file.connection.in_transaction:
-                self._execute("ROLLBACK")
-            raise explain(failure, file.path, file.patience) from failure
+                self._commit()
+            else:
+                self._roll_back()
+        except BaseException as failure:
+            self._roll_back()
+            if isinstance(failure, sqlite3.Error):
+                raise explain(failure, file.path, file.patience) from failure
+            raise
         finally:
             file.turn.give()
         if isinstance(error, sqlite3.Error):
             raise explain(error, file.path, file.patience) from error
 
     def get(self, kind: type[E], entity_id: str) -> E | None:
-        for (document,) in self._rows(_GET, (kind.__name__, entity_id)):
-            return self._decode(kind, entity_id, document)
-        return None
+        where = (kind, entity_id)
+        entities = self._known.entities
+        if where not in entities:
+            found = None
+            for (document,) in self._rows(sql.GET, (kind.__name__, entity_id)):
+                found = decode(kind, document)
+            self._make_room(entities)
+            entities[where] = found
+        return cast("E | None", entities[where])
 
     def first(self, index: Index[E], key: str) -> E | None:
         for entity in self.page(index, key, offset=0, limit=1):
@@ -124,18 +138,62 @@ class _Reading(ReadOnly):
         return None
 
     def page(self, index: Index[E], key: str, *, offset: int, limit: int) -> list[E]:
-        kind = index.kind
-        rows = self._rows(
-            _PAGE, (kind.__name__, index.name, key, min(limit, LARGEST), min(offset, LARGEST))
-        )
-        return [self._decode(kind, entity_id, document) for entity_id, document in rows]
+        if index.small:
+            group = self._group(index, key)
+            ids = [entity_id for _, entity_id in group[::-1][offset : offset + limit]]
+        else:
+            ids = self._page(index, key, offset, min(limit, LARGEST))
+        return [self._member(index.kind, entity_id) for entity_id in ids]
 
     def count(self, index: Index[E], key: str, *, until: datetime | None = None) -> int:
-        if until is not None:
-            rows = self._rows(_COUNT_UNTIL, (index.name, key, microseconds(until)))
-        else:
-            rows = self._rows(_COUNT_SMALL if index.small else _COUNT, (index.name, key))
-        return int(rows[0][0]) if rows else 0
+        if index.small:
+            group = self._group(index, key)
+            return len(group) if until is None else count_until(group, until)
+        size = self._size((index.name, key))
+        if until is None or not size:
+            return size
+        self._settle()
+        return self._runs.count_until((index.name, key), size, microseconds(until))
+
+    def _page(self, index: Index[E], key: str, offset: int, limit: int) -> list[str]:
+        self._settle()
+        group = (index.name, key)
+        if offset <= SIZES[0]:
+            return [entity_id for (entity_id,) in self._rows(sql.PAGE, (*group, limit, offset))]
+        size = self._size(group)
+        if offset >= size:
+            return []
+        end, rest = self._runs.position(group, size, offset)
+        return [each for (each,) in self._rows(sql.PAGE_BEFORE, (*group, *end, limit, rest))]
+
+    def _member(self, kind: type[E], entity_id: str) -> E:
+        entity = self.get(kind, entity_id)
+        if entity is None:
+            raise StorageError(
+                f"`{self._file.path}` has no {kind.__name__} {entity_id!r} that its indexes "
+                f"name: the store is damaged, {ANOTHER}"
+            )
+        return entity
+
+    def _group(self, index: Index[Any], key: str) -> Group:
+        """Return a whole group of a small index, oldest first."""
+        where = (index.name, key)
+        groups = self._known.groups
+        if where not in groups:
+            self._settle()
+            rows = self._rows(sql.GROUP, where)
+            self._make_room(groups)
+            groups[where] = [(moment(order), entity_id) for order, entity_id in rows]
+        return groups[where]
+
+    def _size(self, group: _Group) -> int:
+        counts = self._known.counts
+        if group not in counts:
+            self._settle()
+            rows = self._rows(sql.COUNT, group)
+            self._make_room(counts)
+            counts[group] = int(rows[0][0]) if rows else 0
+        return counts[group]
 
     def _rows(self, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         try:
@@ -144,78 +202,144 @@ class _Reading(ReadOnly):
             # Half a surrogate pair is no text: none was ever stored, so none is found.
             return []
 
-    def _decode(self, kind: type[E], entity_id: str, document: str) -> E:  # noqa: ARG002
-        return decode(kind, document)
+    def _make_room(self, remembered: dict[Any, Any]) -> None:
+        if len(remembered) >= REMEMBERED:
+            remembered.clear()
+
+    def _settle(self) -> None:
+        """Write what is kept back, so that the file can be asked."""
+
+    def _commit(self) -> None:
+        self._execute("COMMIT")
+
+    def _roll_back(self) -> None:
+        # After some errors SQLite has rolled back by itself.
+        if self._file.connection.in_transaction:
+            self._execute("ROLLBACK")
 
 
 class _Writing(_Reading):
     """Change the file; nobody else writes between BEGIN IMMEDIATE and the end."""
 
-    __slots__ = ("_known",)
+    __slots__ = ("_changed", "_number_taken", "_pending")
     _begin = "BEGIN IMMEDIATE"
 
     def __init__(self, file: _File) -> None:
         super().__init__(file)
-        self._known: dict[tuple[type[Any], str], Any] = {}
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._known.clear()
-        super().__exit__(kind, error, trace)
-
-    def get(self, kind: type[E], entity_id: str) -> E | None:
-        known = self._known.get((kind, entity_id))
-        return super().get(kind, entity_id) if known is None else cast("E", known)
+        self._pending: dict[tuple[type[Any], str], _Change] = {}
+        self._number_taken = False
+        self._changed = False
 
     def put(self, entity: Entity) -> None:
         kind = type(entity)
-        moves = _moves(kind, self.get(kind, entity.id), entity)
-        # Whatever refuses the entity has done so before the first change.
-        self._execute(_PUT, (kind.__name__, entity.id, encode(entity).decode()))
-        self._move(moves)
-        self._remember(kind, entity.id, entity)
+        before = self.get(kind, entity.id)
+        # Whatever refuses the entity does so before the first change.
+        document = encode(entity).decode()
+        self._keep(kind, entity.id, before, entity, document)
 
     def delete(self, kind: type[Entity], entity_id: str) -> None:
         before = self.get(kind, entity_id)
         if before is not None:
-            self._execute(_DELETE, (kind.__name__, entity_id))
-            self._move(_moves(kind, before, None))
-            self._known.pop((kind, entity_id), None)
+            self._keep(kind, entity_id, before, None, "")
 
     def next_number(self) -> int:
-        self._execute(_NEXT)
-        return int(self._rows(_NUMBER, ())[0][0])
+        file = self._file
+        if file.number is None:
+            rows = self._rows(sql.COUNT, sql.NUMBERS)
+            file.number = int(rows[0][0]) if rows else 0
+        self._changed = self._number_taken = True
+        file.number += 1
+        return file.number
 
     def clear(self) -> None:
-        for statement in _ERASE:
+        self._changed = True
+        self._pending.clear()
+        self._file.forget()
+        for statement in sql.ERASE:
             self._execute(statement)
-        self._known.clear()
 
-    def _decode(self, kind: type[E], entity_id: str, document: str) -> E:
-        entity = decode(kind, document)
-        self._remember(kind, entity_id, entity)
-        return entity
+    def _keep(
+        self, kind: type[Any], entity_id: str, before: Any, after: Any, document: str
+    ) -> None:
+        moves = moves_between(before, after)
+        stored, total = before, moves
+        if (earlier := self._pending.get((kind, entity_id))) is not None:
+            stored = earlier.stored
+            total = [] if stored is after is None else moves_between(stored, after)
+        self._changed = True
+        self._pending[kind, entity_id] = _Change(stored, after, document, total)
+        self._known.move(kind, entity_id, after, moves)
+        if len(self._pending) >= KEPT_BACK:
+            self._settle()
 
-    def _remember(self, kind: type[Any], entity_id: str, entity: Any) -> None:
-        if len(self._known) >= REMEMBERED:
-            self._known.clear()
-        self._known[kind, entity_id] = entity
+    def _make_room(self, remembered: dict[Any, Any]) -> None:
+        if len(remembered) >= REMEMBERED:
+            # What is kept back is known nowhere else.
+            self._settle()
+            remembered.clear()
 
-    def _move(self, moves: _Moves) -> None:
-        """Bring the index entries of an entity, and the counts of their groups, up to date."""
-        left, joined, changes = moves
-        many = self._cursor.executemany
+    def _settle(self) -> None:
+        if not self._pending:
+            return
+        pending, self._pending = self._pending, {}
+        left: list[_Entry] = []
+        joined: list[_Entry] = []
+        shifts: dict[_Group, list[tuple[Position, int]]] = {}
+        for (kind, entity_id), change in pending.items():
+            self._write(kind.__name__, entity_id, change)
+            for index, old, new in change.moves:
+                for there, n in ((old, -1), (new, 1)):
+                    if there is None:
+                        continue
+                    group, position = (index.name, there[0]), (microseconds(there[1]), entity_id)
+                    (joined if n > 0 else left).append((*group, *position))
+                    if not index.small:
+                        shifts.setdefault(group, []).append((position, n))
         if left:
-            many(_LEAVE, left)
+            self._many(sql.LEAVE, left)
         if joined:
-            many(_JOIN, joined)
-        if changes:
-            many(_ADD, changes)
-            many(_FORGET_EMPTY, [(idx, key) for idx, key, change in changes if change < 0])
+            self._many(sql.JOIN, joined)
+        self._count(shifts)
+
+    def _write(self, kind: str, entity_id: str, change: _Change) -> None:
+        if change.after is None:
+            self._execute(sql.DELETE, (kind, entity_id))
+        elif change.stored is None:
+            self._execute(sql.INSERT, (kind, entity_id, change.document))
+        else:
+            self._execute(sql.UPDATE, (change.document, kind, entity_id))
+
+    def _count(self, shifts: Mapping[_Group, list[tuple[Position, int]]]) -> None:
+        """Bring the counts of groups, and those within them, up to date."""
+        counted: list[tuple[str, str, int]] = []
+        for group, each in shifts.items():
+            change = each[0][1] if len(each) == 1 else sum(n for _, n in each)
+            if group in self._known.counts:
+                after = self._known.counts[group]
+            else:
+                after = self._known.counts[group] = self._size(group) + change
+            counted.append((*group, after))
+            if depth(max(after, after - change)):
+                self._runs.shift(group, after - change, after, sorted(each))
+        if counted:
+            self._many(sql.SET_COUNT, counted)
+            if any(not n for _, _, n in counted):
+                self._many(sql.FORGET_EMPTY, [(idx, key) for idx, key, n in counted if not n])
+
+    def _commit(self) -> None:
+        self._settle()
+        if self._number_taken:
+            self._execute(sql.SET_COUNT, (*sql.NUMBERS, self._file.number))
+        super()._commit()
+        self._changed = self._number_taken = False
+
+    def _roll_back(self) -> None:
+        if self._changed:
+            # Some of what is remembered was never so.
+            self._file.forget()
+            self._pending.clear()
+            self._changed = self._number_taken = False
+        super()._roll_back()
 
 
 class SqliteStore:
@@ -223,7 +347,7 @@ class SqliteStore:
 
     def __init__(self, path: Path, *, patience: float = PATIENCE) -> None:
         """Open or make the file; raise StorageError where it can't be a store."""
-        self._file = _File(path, patience, connect(path, patience=patience), Turn())
+        self._file = _File(path, patience, connect(path, patience=patience))
         self._reading = _Reading(self._file)
         self._writing = _Writing(self._file)
 
@@ -239,7 +363,7 @@ class SqliteStore:
     def version(self) -> int:
         file = self._file
         try:
-            ((others,),) = file.connection.execute(_DATA_VERSION)
+            ((others,),) = file.connection.execute(sql.DATA_VERSION)
             return file.connection.total_changes << 32 | int(others)
         except sqlite3.Error as error:
             raise explain(error, file.path, file.patience) from error
@@ -266,28 +390,3 @@ class SqliteStore:
 
     def close(self) -> None:
         self._file.connection.close()
-
-
-def _moves(kind: type[Any], before: Any, after: Any) -> _Moves:
-    """Return the entries that go, the entries that come, and the changes of counts."""
-    left: list[_Entry] = []
-    joined: list[_Entry] = []
-    changes: list[tuple[str, str, int]] = []
-    for index in _INDEXES_OF[kind]:
-        old_key = None if before is None else index.key(before)
-        new_key = None if after is None else index.key(after)
-        old = None if old_key is None else index.order(before)
-        new = None if new_key is None else index.order(after)
-        if old_key == new_key and old == new:
-            continue
-        if old_key is not None and old is not None:
-            left.append((index.name, old_key, microseconds(old), before.id))
-        if new_key is not None and new is not None:
-            joined.append((index.name, new_key, microseconds(new), after.id))
-        if old_key != new_key and not index.small:
-            changes += [
-                (index.name, key, change)
-                for key, change in ((old_key, -1), (new_key, 1))
-                if key is not None
-            ]
-    return left, joined, changes

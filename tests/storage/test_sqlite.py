@@ -8,9 +8,15 @@ from contextlib import closing
 import pytest
 
 from mock_server.domain.entities import Room, Session
-from mock_server.storage.indexes import EVERYTHING, SESSIONS, SESSIONS_OF_ROOM
+from mock_server.storage import sqlite
+from mock_server.storage.indexes import (
+    EVERYTHING,
+    LIVE_SESSION_OF_ROOM,
+    SESSIONS,
+    SESSIONS_OF_ROOM,
+)
 from mock_server.storage.protocol import StorageError
-from mock_server.storage.sqlite import REMEMBERED, SqliteStore
+from mock_server.storage.sqlite import SqliteStore
 
 PRELUDE = """
 import sys
@@ -91,6 +97,12 @@ def session_ids(store):
         found = [each.id for each in tx.page(SESSIONS, EVERYTHING, offset=0, limit=10**9)]
     assert len(found) == total
     return set(found)
+
+
+def execute(path, statement):
+    """Change the file as another program would."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(statement)
 
 
 def assert_whole(path):
@@ -230,31 +242,71 @@ def test_a_stored_document_that_cannot_be_read_is_an_error_and_not_a_gap(path, o
     store = open_file()
     with store.write() as tx:
         tx.put(make("s"))
-    store._file.connection.execute("""UPDATE entities SET doc = '{"id": "s", "colour": 1}'""")
+    execute(path, """UPDATE entities SET doc = '{"id": "s", "colour": 1}'""")
     with store.read() as tx, pytest.raises(StorageError, match=r"does not know \(colour\)"):
         tx.get(Session, "s")
 
 
-def test_a_missing_document_is_an_error_and_not_a_gap(open_file, make):
+def test_a_missing_document_is_an_error_and_not_a_gap(path, open_file, make):
     store = open_file()
     with store.write() as tx:
         tx.put(make("s"))
-    store._file.connection.execute("DELETE FROM entities")
+    execute(path, "DELETE FROM entities")
     with store.read() as tx, pytest.raises(StorageError, match="the store is damaged"):
         tx.page(SESSIONS, EVERYTHING, offset=0, limit=1)
 
 
-def test_a_large_transaction_does_not_remember_everything(open_file, make):
+def test_a_large_transaction_does_not_remember_everything(open_file, make, monkeypatch):
+    monkeypatch.setattr(sqlite, "REMEMBERED", 50)
+    monkeypatch.setattr(sqlite, "KEPT_BACK", 20)
+    store = open_file()
+    known = store._file.known
+    with store.write() as tx:
+        for number in range(200):
+            tx.put(make(str(number), room_id=str(number)))
+        assert len(tx._pending) <= 20
+        for number in range(200):
+            tx.put(make(str(number), room_id=str(number), state="live"))
+            assert tx.count(SESSIONS_OF_ROOM, str(number)) == 1
+            assert tx.first(LIVE_SESSION_OF_ROOM, str(number)).state == "live"
+        assert tx.count(SESSIONS, EVERYTHING) == 200
+    assert max(map(len, (known.entities, known.groups, known.counts))) <= 51
+    assert len(session_ids(store)) == 200
+
+
+def test_what_is_remembered_is_given_again_as_long_as_it_holds(open_file, make):
+    one, other = open_file(), open_file()
+    with one.write() as tx:
+        tx.put(make("s"))
+    with one.read() as tx:
+        found = tx.get(Session, "s")
+    with one.read() as tx:
+        assert tx.get(Session, "s") is found
+        assert tx.first(LIVE_SESSION_OF_ROOM, "room") is None
+        assert tx.count(SESSIONS_OF_ROOM, "room") == 1
+    with other.write() as tx:
+        tx.put(make("s", title="Changed elsewhere", state="live"))
+        tx.put(make("t"))
+    with one.read() as tx:
+        assert tx.get(Session, "s").title == "Changed elsewhere"
+        assert tx.first(LIVE_SESSION_OF_ROOM, "room") == tx.get(Session, "s")
+        assert tx.count(SESSIONS_OF_ROOM, "room") == 2
+
+
+def test_a_refused_request_leaves_what_is_remembered(open_file, make):
     store = open_file()
     with store.write() as tx:
-        for number in range(REMEMBERED + 100):
-            tx.put(make(str(number)))
-        assert len(tx._known) <= REMEMBERED
-        for number in range(REMEMBERED + 100):
-            tx.put(make(str(number), state="ended"))
-        assert tx.count(SESSIONS, EVERYTHING) == REMEMBERED + 100
-    assert store._writing._known == {}
-    assert len(session_ids(store)) == REMEMBERED + 100
+        tx.put(make("s"))
+        found = tx.get(Session, "s")
+
+    def refuse():
+        with store.write() as tx:
+            assert tx.get(Session, "s") is found
+            raise LookupError
+
+    for _ in range(2):
+        with pytest.raises(LookupError):
+            refuse()
 
 
 def test_a_document_can_be_read_with_any_sqlite_tool(open_file, path, make):

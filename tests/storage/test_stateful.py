@@ -159,7 +159,7 @@ class Stores(RuleBasedStateMachine):
     def end(self):
         """Close the store, and return its counts as they are and as they must be."""
         ask = self.kept._file.connection.execute
-        counted = ask("SELECT idx, key, n FROM counts ORDER BY idx, key").fetchall()
+        counted = ask("SELECT * FROM counts WHERE idx <> 'numbers' ORDER BY idx, key").fetchall()
         there = ask(
             "SELECT idx, key, count(*) FROM entries GROUP BY idx, key ORDER BY idx, key"
         ).fetchall()
