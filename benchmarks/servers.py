@@ -1,4 +1,4 @@
-"""Start the servers that are compared, each pinned to one core, and stop them by their pid."""
+"""Start the servers that are measured, each pinned to one core, and stop them by their pid."""
 
 from __future__ import annotations
 
@@ -8,29 +8,44 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
+from typing import IO
+
+import psutil
+
+from mock_server import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
 BUNDLE = ROOT / "openapi" / "dist" / "openapi.json"
 BASE = "/v1/webinar"
 SERVER_CORE = "0"
 LOAD_CORE = "1"
-_PATIENCE = 30.0
+MIB = 1 << 20
+_PATIENCE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Peer:
-    """Hold a server under comparison; `command` takes a port, `prefix` is its base path."""
+class Server:
+    """Hold a server under measurement; `command` takes a port, `prefix` is its base path.
+
+    `version` and `does` (what it validates and keeps) are for the notes under the tables;
+    `without` names the requests it does not offer.
+    """
 
     name: str
     command: Callable[[int], list[str]]
     prefix: str = BASE
+    version: str = ""
+    does: str = ""
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,79 +56,104 @@ class Running:
     pid: int
     ready_seconds: float
 
+    def cpu_seconds(self) -> float:
+        """Return the processor time it has used so far, its child processes included."""
+        return sum(
+            times.user + times.system for times in (each.cpu_times() for each in self._processes())
+        )
 
-def greenroom(*options: str) -> Peer:
+    def resident_mib(self) -> float:
+        """Return its resident memory in MiB, its child processes included."""
+        return sum(each.memory_info().rss for each in self._processes()) / MIB
+
+    def _processes(self) -> list[psutil.Process]:
+        parent = psutil.Process(self.pid)
+        return [parent, *parent.children(recursive=True)]
+
+
+def greenroom(name: str = "greenroom", *options: str) -> Server:
     """Return our own server."""
     command = [sys.executable, "-m", "mock_server", "serve", "--quiet", *options]
-    return Peer("greenroom", lambda port: [*command, "--port", str(port)])
+    return Server(
+        name,
+        lambda port: [*command, "--port", str(port)],
+        version=__version__,
+        does="validates requests, keys and answers, keeps state, signs tokens",
+    )
 
 
-def stock_connexion() -> Peer:
-    """Return connexion as it comes, with our handlers and without response validation."""
-    command = [sys.executable, "-m", "uvicorn", "benchmarks.stock_connexion:app"]
-    command += ["--no-access-log", "--log-level", "error", "--port"]
-    return Peer("connexion, stock", lambda port: [*command, str(port)])
-
-
-def raw_asgi() -> Peer:
+def raw_asgi() -> Server:
     """Return the floor under every ASGI application: constant bytes on the same server."""
-    command = [sys.executable, "-m", "uvicorn", "benchmarks.raw_asgi:app", "--lifespan", "off"]
-    command += ["--no-access-log", "--log-level", "error", "--port"]
-    return Peer("raw ASGI, bytes", lambda port: [*command, str(port)])
-
-
-def prism() -> Peer | None:
-    """Return Prism's static mock, None where npm's `@stoplight/prism-cli` is not installed."""
-    found = os.environ.get("PRISM") or shutil.which("prism")
-    if found is None:
-        return None
-    command = [found, "mock", "--host", "127.0.0.1", str(BUNDLE)]
-    return Peer("Prism, static", lambda port: [*command, "--port", str(port)], prefix="")
+    command = [sys.executable, "-m", "benchmarks.raw_asgi"]
+    return Server(
+        "raw ASGI, bytes",
+        lambda port: [*command, str(port)],
+        version=f"on uvicorn {version('uvicorn')}",
+        does="constant bytes of the same size on the same server: the floor",
+    )
 
 
 @contextmanager
-def running(peer: Peer, *, pinned: bool = True) -> Iterator[Running]:
+def running(server: Server, *, pinned: bool = True) -> Iterator[Running]:
     """Start a server on a free port and wait until it answers; end it afterwards."""
-    port = _free_port()
-    pin = ["taskset", "-c", SERVER_CORE] if pinned and shutil.which("taskset") else []
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        [*pin, *peer.command(port)],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=_environment(),
-    )
-    url = f"http://127.0.0.1:{port}{peer.prefix}"
-    try:
-        _wait_until_it_answers(f"{url}/sessions/live", process, began)
-        yield Running(url, process.pid, time.perf_counter() - began)
-    finally:
-        process.send_signal(signal.SIGTERM)
+    port = free_port()
+    with tempfile.TemporaryFile() as said:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            [*pinned_to(SERVER_CORE if pinned else None), *server.command(port)],
+            cwd=ROOT,
+            stdout=said,
+            stderr=said,
+            env=_environment(),
+            # Some servers have children; a group of its own allows to end them all.
+            start_new_session=True,
+        )
+        url = f"http://127.0.0.1:{port}{server.prefix}"
         try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            _wait_until_it_answers(f"{url}/sessions/live", process, said, began)
+            yield Running(url, process.pid, time.perf_counter() - began)
+        finally:
+            _end(process)
 
 
-def _environment() -> dict[str, str]:
-    # A user's Python keeps compiled modules; some build machines forbid it, which costs a second.
-    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONWARNINGS": "ignore"}
+def pinned_to(core: str | None) -> list[str]:
+    """Return what pins a command to a core, nothing where the system can't."""
+    return ["taskset", "-c", core] if core is not None and shutil.which("taskset") else []
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], began: float) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _environment() -> dict[str, str]:
+    # A user's Python keeps compiled modules; some build machines forbid it, which costs a second.
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"}
+
+
+def _wait_until_it_answers(
+    url: str, process: subprocess.Popen[bytes], said: IO[bytes], began: float
+) -> None:
     while time.perf_counter() - began < _PATIENCE:
         if process.poll() is not None:
-            raise RuntimeError(f"{process.args!r} ended with {process.returncode} before answering")
+            said.seek(0)
+            raise RuntimeError(
+                f"{process.args!r} ended with {process.returncode} before it answered: "
+                f"{said.read()[-2000:].decode(errors='replace')}"
+            )
         try:
             with urllib.request.urlopen(url, timeout=1):
                 return

@@ -11,10 +11,10 @@ import subprocess
 import sys
 import tempfile
 
-from benchmarks.__main__ import get, say
+from benchmarks.provenance import say
+from benchmarks.requests import KEY, ask, data_of
 from benchmarks.servers import BUNDLE, greenroom, running
 
-KEY = {"X-API-Key": "greenroom-host-key"}
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -32,7 +32,7 @@ def main(wanted: int) -> int:
         control = server.url.removesuffix("/v1/webinar") + "/_mock/health"
         for seed in range(1, MOST_ROUNDS + 1):
             found += generate(server.url, seed, folder)
-            health = get(control, KEY)
+            health = data_of(ask(control))
             breaches = health["contract_breaches"]
             say(f"seed {seed}: {health['requests']:,} requests so far, {breaches} breaches")
             if health["requests"] >= wanted:

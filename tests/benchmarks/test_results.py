@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from benchmarks.results import read, save
+
+
+def test_what_is_saved_comes_back(results, tmp_path):
+    save(results, tmp_path / "run.json")
+    back = read(tmp_path / "run.json")
+    assert back.speed("POST /rooms", "WireMock") == results.speed("POST /rooms", "WireMock")
+    assert (back.provenance, back.ready, back.memory) == (
+        results.provenance,
+        results.ready,
+        results.memory,
+    )
+    assert back.subjects == results.subjects
+    assert back.missing == results.missing
+
+
+def test_processor_time_is_the_least_since_others_only_add_to_it(results):
+    assert results.processor("POST /rooms", "WireMock") == 1e6 / 12_000
