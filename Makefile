@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help serve test check format lock bench
+.PHONY: help serve test check format lock bench figures peers
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -16,7 +16,7 @@ test: .venv/ready ## run the tests, then the conformance suite against the mock
 	$(BIN)/python -m pytest tests --ignore tests/cluster -n auto --dist worksteal -q -rs
 	$(BIN)/python -m pytest -q
 
-check: .venv/ready ## format, lint, types, import rules, contract, every fault, replicas, coverage
+check: .venv/ready ## format, lint, types, import rules, contract, every fault, replicas, coverage, speed
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
@@ -25,13 +25,21 @@ check: .venv/ready ## format, lint, types, import rules, contract, every fault, 
 	GREENROOM_FAULTS=all $(BIN)/python -m pytest tests/test_rules_can_fail.py -n auto --dist worksteal -q
 	$(BIN)/python -m pytest tests/cluster -q -rs
 	./tools/coverage
+	$(BIN)/python -m benchmarks.gate
 
 format: .venv/ready ## format and mend what can be mended
 	$(BIN)/python -m ruff check --fix .
 	$(BIN)/python -m ruff format .
 
-bench: .venv/ready ## measure what the README claims
-	$(BIN)/python -m benchmarks
+peers: .venv/ready ## install the servers that bench compares with into the folder PEERS
+	$(BIN)/python -m benchmarks.peers $(or $(PEERS),$(error PEERS must name a folder: make peers PEERS=/tmp/peers))
+
+bench: .venv/ready ## measure what the README claims, beside the servers in PEERS
+	$(BIN)/python -m benchmarks $(ARGS)
+
+figures: .venv/ready ## measure it all, and write it into docs/figures.md
+	$(BIN)/python -m benchmarks --million --json docs/figures.json
+	$(BIN)/python -m benchmarks.figures
 
 lock: ## pin dependencies anew, with hashes (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

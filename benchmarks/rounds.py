@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from benchmarks.load import Load, load
 from benchmarks.provenance import tell
 from benchmarks.requests import REQUESTS, Recorded
-from benchmarks.servers import Running, Server, running
+from benchmarks.servers import Server, running
 
 
 def measure_speed(
