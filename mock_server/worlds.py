@@ -129,6 +129,12 @@ class Worlds:
             self._make_room()
         self._common.store.fork(name, kept)
 
+    def delete_snapshots(self, name: str) -> None:
+        """Remove the snapshots of a world; raises NotFound."""
+        self._require(name)
+        for label in self.snapshots(name):
+            self._common.store.drop(f"{name}{_MARK}{label}")
+
     def restore(self, name: str, label: str) -> Env:
         """Put a world back to a snapshot of it; raises NotFound."""
         self._require(name)
@@ -211,8 +217,7 @@ class Worlds:
                 self._drop(name)
 
     def _drop(self, name: str) -> None:
-        for label in self.snapshots(name):
-            self._common.store.drop(f"{name}{_MARK}{label}")
+        self.delete_snapshots(name)
         self._common.store.drop(name)
         self.forget(name)
 

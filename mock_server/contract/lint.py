@@ -38,7 +38,7 @@ CONTROL_RULES: tuple[Rule, ...] = (
     links.links_resolve,
     links.expressions_lead_somewhere,
     serving.bodies_are_json,
-    serving.query_is_integers,
+    serving.query_is_readable,
     serving.roles_are_names,
     lifecycles.states_are_the_statuses,
     lifecycles.moves_exist,

@@ -5,17 +5,46 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from mock_server.control.clock import get_clock, set_clock
 from mock_server.control.health import get_health
 from mock_server.control.personas import list_personas
-from mock_server.control.world import reset_world
+from mock_server.control.worlds import (
+    delete_snapshots,
+    delete_world,
+    get_world,
+    list_worlds,
+    make_world,
+    reset_world,
+    restore_world,
+    snapshot_world,
+)
 from mock_server.http.operation import Handler
 
 # These begin transactions of their own, since they make, copy and remove whole worlds.
-ALONE = frozenset[str]()
+ALONE = frozenset(
+    {
+        "list_worlds",
+        "make_world",
+        "get_world",
+        "delete_snapshots",
+        "delete_world",
+        "snapshot_world",
+        "restore_world",
+    }
+)
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
     {
+        "delete_snapshots": delete_snapshots,
+        "delete_world": delete_world,
+        "get_clock": get_clock,
         "get_health": get_health,
+        "get_world": get_world,
         "list_personas": list_personas,
+        "list_worlds": list_worlds,
+        "make_world": make_world,
         "reset_world": reset_world,
+        "restore_world": restore_world,
+        "set_clock": set_clock,
+        "snapshot_world": snapshot_world,
     }
 )

@@ -15,6 +15,9 @@ from mock_server.domain.errors import Conflict, Unprocessable
 
 # Beyond this, times that are added to it (tokens, expiry) would leave what a date can be.
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+# Before this, LiveKit's and JWT's Unix seconds would be negative.
+EARLIEST = datetime(1970, 2, 1, tzinfo=UTC)
+_LEAP_SECOND = re.compile(r":60(?=[.Z+-])")
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _PART = re.compile(r"(\d{1,9})(ms|[smhdw])", re.ASCII)
 
@@ -60,6 +63,19 @@ def advance_clock(world: World, wall: datetime, by: timedelta) -> World:
 def set_rate(world: World, wall: datetime, rate: float) -> World:
     """Let the clock go at another rate from now on: 1 is the machine's, 0 stands still."""
     return replace(world, clock_wall=wall, clock_at=read_clock(world, wall), clock_rate=rate)
+
+
+def read_time(name: str, text: str) -> datetime:
+    """Read an RFC 3339 time of the field `name` in UTC.
+
+    Raises Unprocessable for a time outside the years 1 to 9999.
+    """
+    # RFC 3339 allows a leap second and lower-case letters, which Python does not read.
+    readable, leaps = _LEAP_SECOND.subn(":59", text.upper())
+    try:
+        return datetime.fromisoformat(readable).astimezone(UTC) + timedelta(seconds=leaps)
+    except (ValueError, OverflowError):
+        raise Unprocessable(f"`{name}` is `{text[:60]}`, must be in the years 1 to 9999") from None
 
 
 def read_length(text: str) -> timedelta:

@@ -59,7 +59,7 @@ def require_valid(document: dict[str, Any], path: Path) -> None:
     keep(
         operations.one_success,
         serving.bodies_are_json,
-        serving.query_is_integers,
+        serving.query_is_readable,
         serving.roles_are_names,
         serving.sessions_have_moves,
         lifecycles.refusals_for_state_have_rows,

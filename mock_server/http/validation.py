@@ -17,6 +17,7 @@ _TYPES: tuple[tuple[type, str], ...] = (
 )
 _MAX_FINDINGS = 10
 _MAX_SHOWN = 60
+_MAX_NAMES = 200
 
 
 class SchemaSet:
@@ -64,6 +65,9 @@ def _sentence(error: jsonschema_rs.ValidationError) -> str:
     path = ".".join(str(part) for part in error.instance_path)
     if kind.name == "required":
         return f"`{'.'.join(filter(None, [path, kind.property]))}` is missing"
+    if kind.name == "additionalProperties":
+        names = ", ".join(f"`{'.'.join(filter(None, [path, name]))}`" for name in kind.unexpected)
+        return f"{names[:_MAX_NAMES]} {'is' if len(kind.unexpected) == 1 else 'are'} no field here"
     return (
         f"{f'`{path}`' if path else 'the body'} {_predicate(kind.name, kind.value, error.instance)}"
     )
@@ -87,6 +91,8 @@ def _predicate(keyword: str, limit: Any, value: Any) -> str:  # noqa: PLR0911
             return f"is {_shown(value)}, must be {wanted}"
         case "format":
             return f"is {_shown(value)}, must be a `{limit}`"
+        case "minProperties":
+            return f"has {len(value)} fields, must have at least {limit}"
         case "pattern":
             return f"is {_shown(value)}, must match `{limit}`"
         case _:

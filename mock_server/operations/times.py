@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from mock_server.domain.errors import Unprocessable
+from mock_server.domain.clock import read_time
 from mock_server.domain.sessions import require_future
-
-_LEAP_SECOND = re.compile(r":60(?=[.Z+-])")
 
 
 def start_time(body: Mapping[str, Any]) -> datetime | None:
@@ -19,16 +16,7 @@ def start_time(body: Mapping[str, Any]) -> datetime | None:
     Raises Unprocessable for a time outside the years 1 to 9999.
     """
     text = body.get("scheduled_start_time")
-    if text is None:
-        return None
-    # RFC 3339 allows a leap second and lower-case letters, which Python does not read.
-    readable, leaps = _LEAP_SECOND.subn(":59", text.upper())
-    try:
-        return datetime.fromisoformat(readable).astimezone(UTC) + timedelta(seconds=leaps)
-    except (ValueError, OverflowError):
-        raise Unprocessable(
-            f"`scheduled_start_time` is `{text[:60]}`, must be in the years 1 to 9999"
-        ) from None
+    return None if text is None else read_time("scheduled_start_time", text)
 
 
 def require_future_start(body: Mapping[str, Any], now: datetime) -> None:

@@ -9,6 +9,7 @@ from mock_server.contract.bundle import bundle
 from mock_server.contract.document import Finding
 from mock_server.contract.lint import CONTROL_RULES, lint, lint_sources
 from mock_server.contract.rules import operations
+from mock_server.control import HANDLERS
 
 
 def test_a_contract_that_is_whole_has_no_findings(contract):
@@ -29,7 +30,7 @@ def test_the_control_plane_need_not_document_429_and_503(root):
     assert lint(control, CONTROL_RULES) == []
     assert {finding.message for finding in lint(control, [operations.busy])} == {
         f"`{name}` does not document {status}, must"
-        for name in ("get_health", "list_personas", "reset_world")
+        for name in HANDLERS
         for status in ("429", "503")
     }
 
@@ -67,6 +68,6 @@ def test_a_source_that_cannot_be_read_is_the_only_finding(checkout):
 
 def test_a_finding_names_the_document_it_is_in(checkout):
     path = checkout / "openapi" / "control.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace("reset_world", "resetWorld"), "utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("operationId: reset_world", "operationId: resetWorld"), "utf-8")
     pointers = [finding.pointer for finding in lint_sources(checkout)]
     assert pointers == ["control.json#/paths/~1reset/post/operationId", "control.json#"]

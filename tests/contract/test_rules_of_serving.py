@@ -47,8 +47,8 @@ def a_move_from_nowhere(d):
 CASES = [
     (answer_without_a_body, "bodies_are_json", LIST_ROOMS + "/responses/200"),
     (body_in_another_type, "bodies_are_json", CREATE_ROOM + "/requestBody"),
-    (text_in_the_query, "query_is_integers", "#/components/parameters/Page"),
-    (integer_without_a_default, "query_is_integers", "#/components/parameters/Limit"),
+    (text_in_the_query, "query_is_readable", "#/components/parameters/Page"),
+    (integer_without_a_default, "query_is_readable", "#/components/parameters/Limit"),
     (roles_as_one_name, "roles_are_names", CREATE_ROOM + "/x-roles"),
     (no_lifecycles, "sessions_have_moves", MOVES),
     (moves_of_another_form, "sessions_have_moves", MOVES),

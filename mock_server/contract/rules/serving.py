@@ -33,14 +33,17 @@ def bodies_are_json(document: Document) -> Iterator[Finding]:
                 yield Finding(pointer, f"has no schema for `{JSON}`, must have one")
 
 
-def query_is_integers(document: Document) -> Iterator[Finding]:
-    """Demand that a parameter of the query is an integer with a default."""
+def query_is_readable(document: Document) -> Iterator[Finding]:
+    """Demand that a parameter of the query is an integer with a default or a text by a pattern."""
     for operation in operations(document):
         for node, pointer in parameters(document, operation):
             schema, _ = follow(document, node.get("schema", {}), at(pointer, "schema"))
-            whole = schema.get("type") == "integer" and "default" in schema
-            if node.get("in") == "query" and not whole:
-                yield Finding(pointer, f"`{node['name']}` must be an integer with a default")
+            needed = {"integer": "default", "string": "pattern"}.get(schema.get("type", ""))
+            if node.get("in") == "query" and (needed is None or needed not in schema):
+                yield Finding(
+                    pointer,
+                    f"`{node['name']}` must be an integer with a default or a text with a pattern",
+                )
 
 
 def roles_are_names(document: Document) -> Iterator[Finding]:

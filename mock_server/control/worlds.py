@@ -1,0 +1,98 @@
+"""Worlds: listed, made, copied, kept, put back and deleted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mock_server.domain.clock import EARLIEST, LATEST, read_time, set_rate
+from mock_server.domain.entities import World
+from mock_server.domain.errors import Unprocessable
+from mock_server.env import Call, Env
+from mock_server.http.selection import base_of
+from mock_server.http.views import View, date_time
+from mock_server.seeds import plant
+from mock_server.worlds import built_in
+
+_API = "/v1/webinar"
+
+
+def list_worlds(call: Call) -> View:
+    """List the worlds there are."""
+    worlds = call.env.worlds
+    return {
+        "worlds": [_view(worlds.look(name)) for name in worlds.names()],
+        "most": call.env.settings.max_worlds,
+    }
+
+
+def make_world(call: Call) -> View:
+    """Make a world as a copy of another or from a seed file."""
+    body, worlds = call.body, call.env.worlds
+    if "from" in body:
+        return _view(worlds.fork(body["from"], body["name"]))
+    return _view(worlds.make(body["name"], scenario=body.get("scenario"), seed=body.get("seed")))
+
+
+def get_world(call: Call) -> View:
+    """Show a world."""
+    return _view(call.env.worlds.look(call.id))
+
+
+def delete_world(call: Call) -> View:
+    """Remove a world and its snapshots."""
+    call.env.worlds.delete(call.id)
+    return {"name": call.id}
+
+
+def snapshot_world(call: Call) -> View:
+    """Keep a world as it is."""
+    call.env.worlds.snapshot(call.id, call.body["label"])
+    return _view(call.env.worlds.look(call.id))
+
+
+def delete_snapshots(call: Call) -> View:
+    """Remove a world's snapshots."""
+    call.env.worlds.delete_snapshots(call.id)
+    return _view(call.env.worlds.look(call.id))
+
+
+def restore_world(call: Call) -> View:
+    """Put a world back to a snapshot."""
+    return _view(call.env.worlds.restore(call.id, call.body["label"]))
+
+
+def reset_world(call: Call) -> View:
+    """Forget everything and plant the world again; personas' tokens stay valid."""
+    body, env = call.body, call.env
+    scenario = body.get("scenario")
+    seed_file = env.seed_file if scenario is None else built_in(scenario)
+    seed = body.get("seed", env.seed)
+    wall = env.common.wall()
+    now = read_time("now", body["now"]) if "now" in body else wall
+    if not EARLIEST <= now <= LATEST:
+        raise Unprocessable(
+            f"`now` is `{body['now']}`, must be from {EARLIEST.year} to {LATEST.year}"
+        )
+    call.tx.clear()
+    for entity in plant(seed_file, seed=seed, now=now):
+        call.tx.put(entity)
+    world = call.tx.get(World, "world")
+    assert world is not None, "it was just planted"
+    world = replace(world, used_at=wall)
+    if "now" in body:
+        world = replace(world, clock_wall=wall, clock_at=now)
+    if body.get("freeze"):
+        world = set_rate(world, wall, 0.0)
+    call.tx.put(world)
+    return {"scenario": seed_file.name, "seed": seed}
+
+
+def _view(env: Env) -> View:
+    return {
+        "name": env.name,
+        "base_path": f"{base_of(env.name)}{_API}",
+        "scenario": env.world.scenario,
+        "seed": env.seed,
+        "now": date_time(env.clock()),
+        "snapshots": env.worlds.snapshots(env.name),
+    }
