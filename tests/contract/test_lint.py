@@ -68,6 +68,11 @@ def test_a_source_that_cannot_be_read_is_the_only_finding(checkout):
 
 def test_a_finding_names_the_document_it_is_in(checkout):
     path = checkout / "openapi" / "control.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace("operationId: reset_world", "operationId: resetWorld"), "utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(
+            "operationId: reset_world", "operationId: resetWorld"
+        ),
+        "utf-8",
+    )
     pointers = [finding.pointer for finding in lint_sources(checkout)]
     assert pointers == ["control.json#/paths/~1reset/post/operationId", "control.json#"]
