@@ -53,7 +53,8 @@ class Worlds:
                 world = tx.get(World, "world")
             if world is None:
                 return self._open(name)
-            env = self.as_read(env, world)
+            if world is not env.world:
+                env = self.as_read(env, world)
             self._versions[name] = version
         # The default world is never idle: it stays.
         if name != DEFAULT_WORLD and self._common.wall() - _last_use(env.world) > _NOTED:
