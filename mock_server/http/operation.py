@@ -28,7 +28,7 @@ class BodyPlan:
     """Describe a request body."""
 
     required: bool
-    validator: jsonschema_rs.Draft202012Validator
+    validator: jsonschema_rs.Draft4Validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def compile_operation(
         check_values=value_checks.get(written["operationId"]),
         needs=needs.get(written["operationId"]),
         success=success,
-        answer=schemas.compile(answer["content"][_JSON]["schema"]),
+        answer=schemas.compile_answer(answer["content"][_JSON]["schema"]),
     )
 
 
@@ -115,5 +115,5 @@ def _body_plan(
     body = resolve(document, written["requestBody"])
     return BodyPlan(
         required=body.get("required", False),
-        validator=schemas.compile(body["content"][_JSON]["schema"]),
+        validator=schemas.compile_request(body["content"][_JSON]["schema"]),
     )

@@ -116,8 +116,13 @@ def _bounds(parameter: IntegerParameter) -> str:
     return "" if parameter.minimum is None else f" of at least {parameter.minimum}"
 
 
+def is_uuid(value: str) -> bool:
+    """Tell whether a text is a uuid: in letters of any case, with its hyphens (RFC 9562, 4)."""
+    return _UUID.fullmatch(value) is not None
+
+
 def read_uuid(name: str, value: str) -> str:
     """Return a uuid of the path in lower case; raises Refusal 400."""
-    if not _UUID.fullmatch(value):
+    if not is_uuid(value):
         raise Refusal(400, f"`{name}` is `{value[:60]}`, must be a uuid")
     return value.lower()

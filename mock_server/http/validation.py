@@ -7,6 +7,8 @@ from typing import Any
 
 import jsonschema_rs
 
+from mock_server.http.parameters import is_uuid
+
 _TYPES: tuple[tuple[type, str], ...] = (
     (bool, "boolean"),
     (int, "integer"),
@@ -24,16 +26,31 @@ class SchemaSet:
     """Compile schemas of one document; references resolve within it."""
 
     def __init__(self, document: dict[str, Any]) -> None:
-        self._registry = jsonschema_rs.Registry([("urn:contract", document)])
+        resources = [("urn:contract", document)]
+        self._answers = jsonschema_rs.Registry(resources)
+        self._requests = jsonschema_rs.Registry(resources, draft=jsonschema_rs.Draft4)
 
-    def compile(self, schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
-        """Return a validator, formats included, for a schema object of the document.
+    def compile_request(self, schema: Mapping[str, Any]) -> jsonschema_rs.Draft4Validator:
+        """Return a validator, formats included, for what is sent to us.
+
+        An integer of OpenAPI 3.0 is written without a fraction: `5.0` is none, as in Draft 4.
+        """
+        return jsonschema_rs.Draft4Validator(
+            _absolute(schema),
+            registry=self._requests,
+            validate_formats=True,
+            # Draft 4 does not know it.
+            formats={"uuid": is_uuid},
+        )
+
+    def compile_answer(self, schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
+        """Return a validator, formats included, for what we answer, which is many uuids.
 
         OpenAPI 3.0 schemas without `nullable` and `exclusive*` (the linter forbids them) mean
-        the same in JSON Schema 2020-12.
+        the same in JSON Schema 2020-12, but for integers such as `5.0`.
         """
         return jsonschema_rs.Draft202012Validator(
-            _absolute(schema), registry=self._registry, validate_formats=True
+            _absolute(schema), registry=self._answers, validate_formats=True
         )
 
 
@@ -49,7 +66,7 @@ def _absolute(schema: Any) -> Any:
     return schema
 
 
-def findings(validator: jsonschema_rs.Draft202012Validator, instance: Any) -> list[str]:
+def findings(validator: jsonschema_rs.Validator, instance: Any) -> list[str]:
     """List what is wrong, at most ten: each says which field, what is and what must be."""
     found: list[str] = []
     for error in validator.iter_errors(instance):

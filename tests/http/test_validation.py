@@ -25,7 +25,7 @@ DOCUMENT = {
         }
     }
 }
-ROOM = SchemaSet(DOCUMENT).compile({"$ref": "#/components/schemas/Room"})
+ROOM = SchemaSet(DOCUMENT).compile_request({"$ref": "#/components/schemas/Room"})
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,7 @@ ROOM = SchemaSet(DOCUMENT).compile({"$ref": "#/components/schemas/Room"})
         ({"title": "abc", "mode": "tv"}, "`mode` is `tv`, must be `webcam` or `rtmp`"),
         ({"title": "abc", "limit": 0}, "`limit` is 0, must be at least 1"),
         ({"title": "abc", "limit": 10**30}, "must be at most 9"),
+        ({"title": "abc", "limit": 5.0}, "`limit` is a number, must be an integer"),
         ({"title": "abc", "limit": True}, "`limit` is a boolean, must be an integer"),
         ({"title": "abc", "start": "2026-02-30T00:00:00Z"}, "must be a `date-time`"),
         ({"title": "abc", "start": "2026-02-03T00:00:00"}, "must be a `date-time`"),
@@ -63,6 +64,6 @@ def test_unknown_fields_are_fine():
 
 def test_many_findings_are_cut_off():
     schema = {"type": "object", "additionalProperties": {"type": "string"}}
-    found = findings(SchemaSet({}).compile(schema), {str(n): n for n in range(50)})
+    found = findings(SchemaSet({}).compile_request(schema), {str(n): n for n in range(50)})
     assert len(found) == 11
     assert found[-1] == "and more"
