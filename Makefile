@@ -22,7 +22,7 @@ check: .venv/ready ## format, lint, types, import rules, contract, every fault, 
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 	$(BIN)/greenroom contract lint
-	GREENROOM_FAULTS=all $(BIN)/python -m pytest tests/test_rules_can_fail.py -n auto --dist worksteal -q
+	GREENROOM_FAULTS=all $(BIN)/python -m pytest tests/test_rules_can_fail.py tests/stock -n auto --dist worksteal -q
 	$(BIN)/python -m pytest tests/cluster -q -rs
 	./tools/coverage
 	$(BIN)/python -m benchmarks.gate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
@@ -98,10 +99,13 @@ _PATHS = (
     f"{API}/r%6Foms",
     "/v1/other/rooms",
 )
+# Where another path has a parameter: what it does not offer must not be taken from that one.
+_LITERAL = (f"{API}/rooms/my", f"{API}/sessions/live", f"{API}/sessions/stats")
 _NOT_IDS = (
     *("7", "abc", "%", "a b", "null", "\u00e9", "0" * 300, f"{NOBODYS_ID}0", NOBODYS_ID[:-1]),
     *(NOBODYS_ID.replace("-", ""), f"{{{NOBODYS_ID}}}", NOBODYS_ID.replace("0", "g")),
 )
+_NO_ALGORITHM = urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').decode().rstrip("=")
 _BOUNDS = {"minLength", "minimum", "enum", "pattern", "format"}
 Break = Callable[[Draft], Draft]
 
@@ -126,17 +130,13 @@ class Breaking:
         if operation.has_id:
             ways += [self.malformed_id, self.unknown_id, self.spelling_of_id]
         if operation.parameters:
-            ways += [self.number, self.number, self.query]
+            ways += [self.number, self.query] * 2
         if operation.takes_body:
-            ways += (
-                [self.field] * 5
-                + [self.disputed] * 2
-                + [self.missing_field, self.extra_field, self.odd_value]
-            )
+            ways += [self.field] * 5 + [self.disputed] * 3 + [self.odd_value] * 2
+            ways += [self.missing_field, self.extra_field, self.repeated_key, self.framing]
             ways += [self.media_type] * 3 + [self.not_json, self.no_object, self.no_body]
-            ways += [self.framing, self.repeated_key]
         else:
-            ways += [self.needless_body]
+            ways += [self.needless_body] * 2
         return ways
 
     def credentials(self, draft: Draft) -> Draft:
@@ -147,14 +147,15 @@ class Breaking:
         host, viewer = people["host"], people["viewer"]
         good, key = host.bearer[0][1], host.api_key[0][1]
         token = host.token
-        unsigned = ".".join((*token.split(".")[:2], ""))
+        header, claims, _ = token.split(".")
         return (
             (),
             people["expired"].bearer,
             people["malformed"].bearer,
             self.bearer(self._known.tokens.choose(rng)),
             self.bearer("rubbish"),
-            self.bearer(unsigned),
+            self.bearer(f"{header}.{claims}."),
+            self.bearer(f"{_NO_ALGORITHM}.{claims}."),
             self.bearer(f"{token}x"),
             ((b"authorization", b"Bearer"),),
             ((b"authorization", b"Bearer "),),
@@ -188,7 +189,8 @@ class Breaking:
         return replace(draft, method=self._rng.choice(_METHODS))
 
     def path(self, draft: Draft) -> Draft:
-        return replace(draft, path=self._rng.choice(_PATHS))
+        paths = _LITERAL if self._rng.random() < 0.2 else _PATHS
+        return replace(draft, path=self._rng.choice(paths))
 
     def host(self, draft: Draft) -> Draft:
         return replace(draft, host=self._rng.choice((b"studio.test", b"[::1]:8080", b"a.test:80")))
@@ -266,10 +268,11 @@ class Breaking:
 
     def no_body(self, draft: Draft) -> Draft:
         draft = replace(draft, value=None, raw=self._rng.choice((None, b"")))
-        return self.media_type(draft) if self._rng.random() < 0.2 else draft
+        return self.media_type(draft) if self._rng.random() < 0.5 else draft
 
     def needless_body(self, draft: Draft) -> Draft:
-        return replace(draft, raw=self._rng.choice((b"{}", b"\xff{", b'{"enabled": 7}')))
+        draft = replace(draft, raw=self._rng.choice((b"{}", b"\xff{", b'{"enabled": 7}')))
+        return self.media_type(draft) if self._rng.random() < 0.5 else draft
 
     def framing(self, draft: Draft) -> Draft:
         return replace(draft, framing=self._rng.choice(("parts", "chunked")))

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from contract_table import operations_of
 from differences import DIFFERENCES, explanation
+from manners import Manners
 from side_by_side import Exchange, SideBySide
 
 SEED = 20260301
@@ -19,10 +21,11 @@ COUNT = 10_000
 
 @dataclass
 class Comparison:
+    manners: Manners
     same: int = 0
     explained: Counter[str] = field(default_factory=Counter)
     unexplained: list[str] = field(default_factory=list)
-    # What our own refusals lack.
+    # Answers of ours that lack what the contract asks of every one.
     bad_manners: list[str] = field(default_factory=list)
     reached: Counter[tuple[str | None, int]] = field(default_factory=Counter)
     changes: int = 0
@@ -31,7 +34,7 @@ class Comparison:
     def add(self, exchange: Exchange) -> None:
         self.reached[exchange.request.operation, exchange.ours.status] += 1
         self.changes += bool(exchange.our_changes) and bool(exchange.their_changes)
-        if not _well_mannered(exchange):
+        if not self.manners.kept(exchange.request, exchange.ours):
             self.bad_manners.append(str(exchange))
         if exchange.same:
             self.same += 1
@@ -52,30 +55,20 @@ class Comparison:
         return "\n".join([*head, f"| {self.same:,} | none | The answers are the same. |", *rows])
 
 
-def _well_mannered(exchange: Exchange) -> bool:
-    """Tell whether our answer keeps what the contract asks of every refusal."""
-    reply = exchange.ours
-    if reply.status < 400:
-        return True
-    needed = {401: b"www-authenticate", 405: b"allow"}.get(reply.status)
-    enveloped = reply.refuses_in_envelope or exchange.request.method == "HEAD"
-    return reply.status < 500 and enveloped and (needed is None or bool(reply.header(needed)))
-
-
 def compared(
-    contract: Any, control: Any, *, seed: int, count: int, enough: int = 5, **settings: Any
+    contract: Any, control: Any, *, seed: int, count: int, enough: int = 5, **ours: Any
 ) -> Comparison:
-    """Compare the answers to `count` requests, or until `enough` differences have no explanation.
+    """Compare the answers to `count` requests, or until `enough` of them should not be.
 
-    `settings` are those of our application.
+    `ours` is how our application differs from the usual one: settings, `in_threads`.
     """
-    comparison = Comparison()
+    comparison = Comparison(Manners(operations_of(contract)))
 
     async def run() -> None:
-        both = SideBySide(contract, control, **settings)
+        both = SideBySide(contract, control, **ours)
         async for exchange in both.exchanges(seed, count):
             comparison.add(exchange)
-            if len(comparison.unexplained) == enough:
+            if len(comparison.unexplained) + len(comparison.bad_manners) >= enough:
                 return
         comparison.remains = both.remains()
 
@@ -87,10 +80,12 @@ def compared(
 @contextmanager
 def _quiet_connexion() -> Iterator[None]:
     # It logs every refusal, and there are thousands.
-    logger = logging.getLogger("connexion")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    loggers = [logging.getLogger(name) for name in ("connexion", "python_multipart")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

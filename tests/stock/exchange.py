@@ -66,8 +66,11 @@ class Reply:
 
     @cached_property
     def json(self) -> Any:
-        """The parsed body, None where there is none."""
-        return json.loads(self.content) if self.content else None
+        """The parsed body, None where there is none; what is no JSON stays bytes."""
+        try:
+            return json.loads(self.content) if self.content else None
+        except ValueError:
+            return self.content
 
     @cached_property
     def refuses_in_envelope(self) -> bool:

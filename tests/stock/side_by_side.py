@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -12,18 +12,19 @@ from typing import Any
 
 from contract_table import operations_of
 from exchange import Reply, Request, send
-from held import HeldStore
 from known import Known, Pool, people_of
 from traffic import Traffic
+from watched import WatchedStore, level
 
 from benchmarks import stock
 from mock_server.app import build_app, build_env, prepare
 from mock_server.control.personas import personas_of
 from mock_server.env import Env
 from mock_server.http.log import RequestLog
+from mock_server.kept import Remembered
 from mock_server.settings import Settings
 from mock_server.storage.indexes import EVERYTHING, PRESETS_OF_USER, ROOMS, SESSIONS
-from mock_server.storage.memory import MemoryStore
+from mock_server.storage.open import open_store
 
 # Not on a full second: what is rounded would look the same as what is not.
 START = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -66,26 +67,49 @@ class Exchange:
 
 def _comparable(reply: Reply) -> str:
     # 1, 1.0 and true are equal in Python and not in JSON; the order of keys has no meaning there.
-    return json.dumps(reply.json, sort_keys=True)
+    return json.dumps(reply.json, sort_keys=True, default=repr)
+
+
+class Forgetful(Remembered):
+    """Work everything out anew."""
+
+    def once(self, key: str, work: Callable[..., Any], *values: Any) -> Any:
+        return work(*values)
 
 
 class SideBySide:
-    """Two applications, each with its own store, under one clock."""
+    """Two applications, each with its own store, under one clock.
 
-    def __init__(self, contract: Any, control: Any, **settings: Any) -> None:
+    Ours alone may use its store in threads, as one on a network, or have another store or settings.
+    """
+
+    def __init__(
+        self,
+        contract: Any,
+        control: Any,
+        *,
+        in_threads: bool = False,
+        store: str = "memory",
+        **settings: Any,
+    ) -> None:
         self.clock = Clock()
-        self._stores = HeldStore(MemoryStore()), HeldStore(MemoryStore())
-        ours, theirs = (self._world(contract, store, **settings) for store in self._stores)
+        self._stores = (
+            WatchedStore(open_store(store), blocking=in_threads),
+            WatchedStore(open_store("memory")),
+        )
+        ours = self._world(contract, self._stores[0], **settings)
+        # What ours remembers of earlier requests must change no answer.
+        theirs = replace(self._world(contract, self._stores[1]), remembered=Forgetful())
         self._known = _known(ours)
         self._ours = build_app(ours, contract, control, RequestLog(None, errors=sys.stderr))
         # Validating, so that connexion's own validator finds our operations' answers good too.
         self._theirs = stock.build(theirs, contract, validate_responses=True)
         self._table = operations_of(contract)
 
-    def _world(self, contract: Any, store: HeldStore, **settings: Any) -> Env:
+    def _world(self, contract: Any, store: WatchedStore, **settings: Any) -> Env:
         chosen = replace(Settings(), **settings)
         env = build_env(chosen, contract, clock=self.clock, store=store)
-        store.settle(keep=True)
+        store.forget_changes()
         return env
 
     async def exchanges(self, seed: int, count: int) -> AsyncIterator[Exchange]:
@@ -100,8 +124,7 @@ class SideBySide:
             request = traffic.next()
             ours, theirs = await send(self._ours, request), await send(self._theirs, request)
             changes = [store.changes for store in self._stores]
-            for store in self._stores:
-                store.settle(keep=changes[0] == changes[1])
+            level(*self._stores)
             yield Exchange(request, ours, theirs, *changes)
             traffic.learn(request, ours)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from itertools import cycle, product
 from random import Random
@@ -19,6 +20,7 @@ from values import Values
 Journey = Generator[Draft, Reply, None]
 _AT_ONCE = 4
 _MIB = 1 << 20
+_CREDENTIALS = {b"authorization", b"x-api-key"}
 _READS = ("get_session", "list_live_sessions", "get_session_stats", "stream_health", "get_room")
 
 
@@ -47,15 +49,18 @@ class Traffic:
         self._breaking = Breaking(self._rng, known, self._values)
         self._journeys: list[tuple[Journey, Draft]] = []
         self._waiting: Journey | None = None
+        self._question: Request | None = None
+        self._again: Request | None = None
 
     def next(self) -> Request:
         """Return a request; it must be learnt from before the next one is asked for."""
         rng = self._rng
+        if self._again is not None:
+            return self._again
         chance = rng.random()
-        if chance < 0.08 and self.known.sent:
-            # At once, when nothing has changed, or after others.
-            return rng.choice(self.known.sent[-2:] if chance < 0.04 else self.known.sent)
-        if chance < 0.085:
+        if chance < 0.06 and self.known.sent:
+            return rng.choice(self.known.sent)
+        if chance < 0.067:
             size, name = next(self._sizes)
             return self._breaking.long(self._alone(name), size).written()
         if chance < 0.35:
@@ -65,14 +70,31 @@ class Traffic:
 
     def learn(self, request: Request, reply: Reply) -> None:
         self.known.learn(request, reply)
+        self._again = self._next_question(request, reply)
         if self._waiting is not None:
             journey, self._waiting = self._waiting, None
             with suppress(StopIteration, JourneyOver):
                 self._journeys.append((journey, journey.send(reply)))
 
+    def _next_question(self, request: Request, reply: Reply) -> Request | None:
+        """Return what to ask at once: the same again, or after a change what was asked before."""
+        rng = self._rng
+        if request.method != "GET":
+            changed = reply.status < 300 and rng.random() < 0.3
+            return self._question if changed else None
+        self._question = request
+        chance = rng.random()
+        if chance < 0.1:
+            return request
+        if chance < 0.13:
+            return _with_headers(request, self._person(rng.choice(("host", "viewer"))))
+        return _with_headers(request, ((b"host", b"b.test"),)) if chance < 0.16 else None
+
     def seconds_until_next(self) -> float:
         """Return how much time passes: none at all, some, and now and then a day."""
         rng = self._rng
+        if self._again is not None:
+            return rng.choice((0.0, 0.0, 0.0, 0.3))
         chance = rng.random()
         if chance < 0.6:
             return 0.0
@@ -222,6 +244,14 @@ class Traffic:
             token = self.known.refresh_tokens.choose(self._rng)
             yield self._made("logout", "", (), refresh_token=token)
         yield self._made("get_me", "", bearer)
+
+
+def _with_headers(request: Request, headers: Headers) -> Request:
+    names = {name for name, _ in headers}
+    if names & _CREDENTIALS:
+        names |= _CREDENTIALS
+    kept = [each for each in request.headers if each[0] not in names]
+    return replace(request, headers=(*headers, *kept))
 
 
 def _data(reply: Reply) -> Any:

@@ -17,8 +17,10 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "stock-connexion.md"
 def main() -> None:
     contract, control = (load_contract(bundle_path(name)) for name in ("openapi", "control"))
     run = compared(contract, control, seed=SEED, count=COUNT)
-    if run.unexplained:
-        raise SystemExit("no class explains:\n\n" + "\n\n".join(run.unexplained))
+    if run.unexplained or run.bad_manners:
+        raise SystemExit(
+            "\n\n".join(["wrong, or of no class:", *run.unexplained, *run.bad_manners])
+        )
     text, _, _ = DOCUMENT.read_text().partition("| requests |")
     DOCUMENT.write_text(f"{text}{run.table()}\n")
 
