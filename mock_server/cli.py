@@ -12,7 +12,7 @@ from pathlib import Path
 from mock_server import __version__, deferred, options
 from mock_server.console import require_streams, say
 from mock_server.errors import OperatorError
-from mock_server.settings import DEFAULT_PORT, DEFAULT_SEED, Settings
+from mock_server.settings import DEFAULT_CONNECTIONS, DEFAULT_PORT, DEFAULT_SEED, Settings
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -113,6 +113,13 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         metavar="ORIGIN",
         help="browser origin to allow, may be repeated (default: any)",
     )
+    add(
+        "--connections",
+        type=options.connections,
+        default=DEFAULT_CONNECTIONS,
+        metavar="N",
+        help="connections a process has at once (default: %(default)s)",
+    )
     add("--contract", type=Path, metavar="FILE", help="serve another bundle of the contract")
     add("--fault", metavar="NAME", help="be wrong on purpose (`--fault list` shows the names)")
     add("--quiet", action="store_true", help="print only `Ready URL`, and no requests")
@@ -131,6 +138,7 @@ def _serve(chosen: argparse.Namespace) -> int:
         cors_origins=tuple(chosen.cors_origin or ("*",)),
         quiet=chosen.quiet,
         fault=chosen.fault,
+        connections=chosen.connections,
     )
     # What is made while starting stays: looking for garbage in it takes a tenth of the time.
     gc.disable()

@@ -6,6 +6,7 @@ import argparse
 from urllib.parse import urlsplit
 
 _LAST_PORT = 65_535
+_MOST_CONNECTIONS = 1_000_000
 # Seeds are kept with the world, where numbers have 64 bits.
 _LARGEST_SEED = 2**63 - 1
 
@@ -18,6 +19,11 @@ def port(text: str) -> int:
 def seed(text: str) -> int:
     """Read a seed."""
     return _integer(text, 0, _LARGEST_SEED)
+
+
+def connections(text: str) -> int:
+    """Read a number of connections."""
+    return _integer(text, 1, _MOST_CONNECTIONS)
 
 
 def origin(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import gc
+import resource
 import signal
 import socket
 from collections.abc import Callable
@@ -13,15 +14,18 @@ import uvloop
 from connexion.exceptions import ResolverError
 from starlette.types import ASGIApp
 from uvicorn.config import Config
-from uvicorn.server import Server
 
 from mock_server import deferred
 from mock_server.app import prepare
 from mock_server.contract.load import ContractError
 from mock_server.errors import OperatorError
+from mock_server.http.limits import Limits
+from mock_server.http.protocol import Connection, LimitedServer, OnRefusal
 
 _BACKLOG = 2048
 _GRACE_SECONDS = 3
+# Those of the store, the log, and what libraries open.
+_OTHER_FILES = 100
 
 
 class ServeError(OperatorError):
@@ -59,35 +63,66 @@ def _why_not(host: str, port: int, error: OSError) -> str:
     return f"can't listen on {host} port {port}: {error.strerror}"
 
 
-def run(app: ASGIApp, bound: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `on_ready` is called once requests are answered."""
+def run(
+    app: ASGIApp,
+    bound: socket.socket,
+    limits: Limits,
+    on_refusal: OnRefusal,
+    on_ready: Callable[[], None],
+) -> None:
+    """Serve until SIGINT or SIGTERM; `on_ready` is called once requests are answered.
+
+    `on_refusal` is told what connections are refused for. Raises ServeError.
+    """
+    _require_files(limits)
     # uvicorn gives a signal back when it has stopped; SIGTERM then ends as Ctrl+C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(app, bound, on_ready))
+            runner.run(_serve(app, bound, server_of(app, limits, on_refusal), on_ready))
     except KeyboardInterrupt:
         return
 
 
-async def _serve(app: ASGIApp, bound: socket.socket, on_ready: Callable[[], None]) -> None:
+def server_of(app: ASGIApp, limits: Limits, on_refusal: OnRefusal) -> LimitedServer:
+    """Return the server, to be given a bound socket."""
+    config = Config(
+        app,
+        http=Connection,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        # What clients do wrong they are told themselves.
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    return LimitedServer(config, limits, on_refusal)
+
+
+def _require_files(limits: Limits) -> None:
+    """Have as many files open at once as connections may be, or say that there can't be so many."""
+    needed = limits.connections + limits.leaving + _OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft >= needed:
+        return
+    if 0 <= hard < needed:
+        raise ServeError(
+            f"`--connections {limits.connections}` needs {needed} open files, the system allows "
+            f"{hard}: choose fewer, or allow more (`ulimit -n`)"
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+async def _serve(
+    app: ASGIApp, bound: socket.socket, server: LimitedServer, on_ready: Callable[[], None]
+) -> None:
     await _compiled(app)
     deferred.settle()
     # What the start made lives as long as the process: collections need not look at it again.
     gc.freeze()
     gc.enable()
-    server = Server(
-        Config(
-            app,
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
-    )
     serving = asyncio.create_task(server.serve(sockets=[bound]))
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.005)

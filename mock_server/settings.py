@@ -9,6 +9,7 @@ DEFAULT_SEED = 42
 DEFAULT_MAX_WORLDS = 200
 # Six hours: longer than a test run, shorter than a night.
 DEFAULT_WORLD_IDLE = 6 * 3600
+DEFAULT_CONNECTIONS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class Settings:
     fault: str | None = None
     max_worlds: int = DEFAULT_MAX_WORLDS
     world_idle_seconds: int = DEFAULT_WORLD_IDLE
+    connections: int = DEFAULT_CONNECTIONS
     # LiveKit's own development pair, so that tokens open a `livekit-server --dev`.
     livekit_key: str = "devkey"
     livekit_secret: str = "secret"  # noqa: S105

@@ -40,13 +40,19 @@ def refused(refusal: Refusal, now: datetime, *, operation: str | None = None) ->
     )
 
 
-async def send_answer(scope: Scope, send: Send, answer: Answer) -> None:
-    """Send an answer; HEAD gets the headers of GET and no body."""
+def headers_of(answer: Answer) -> list[tuple[bytes, bytes]]:
+    """Return all headers of an answer."""
     headers = [*answer.headers]
     if answer.status != _EMPTY:
         headers += (_JSON, _NO_STORE, (b"content-length", b"%d" % len(answer.body)))
     if answer.operation is not None:
         headers.append((b"x-mock-operation", answer.operation.encode()))
+    return headers
+
+
+async def send_answer(scope: Scope, send: Send, answer: Answer) -> None:
+    """Send an answer; HEAD gets the headers of GET and no body."""
+    headers = headers_of(answer)
     body = b"" if scope["method"] == "HEAD" else answer.body
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

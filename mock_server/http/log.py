@@ -32,6 +32,10 @@ class RequestLog:
         said = answer.reason or answer.operation or ""
         _write(self._stream, f"{scope['method']} {_printable(scope)}  {status}  {said}\n")
 
+    def refusal(self, method: str, path: str, answer: Answer) -> None:
+        """Write the line of what was refused before it was a request."""
+        self.request({"method": method, "path": path}, answer)
+
     def bug(self, scope: Scope, error: Exception) -> str:
         """Write what went wrong inside the mock and return a sentence for the client."""
         told = "".join(traceback.format_exception(error))
