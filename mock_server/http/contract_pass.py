@@ -92,9 +92,11 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
                     specification, path=path, method=method, resolver=resolver
                 )
                 compiled = compile_operation(
-                    specification,
+                    specification.raw,
                     schemas,
-                    operation,
+                    path,
+                    method,
+                    operation.function,
                     value_checks=self._value_checks,
                     needs=self._needs,
                     keeps=self._keeps,

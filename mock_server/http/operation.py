@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import jsonschema_rs
-from connexion.operations import AbstractOperation
-from connexion.spec import Specification
 
 from mock_server.env import Call
 from mock_server.http.parameters import QueryParameter, path_reader, query_parameters
@@ -55,23 +53,24 @@ class Operation:
 
 
 def compile_operation(
-    specification: Specification,
+    document: Mapping[str, Any],
     schemas: SchemaSet,
-    operation: AbstractOperation,
+    path: str,
+    method: str,
+    handler: Handler,
     *,
     value_checks: Mapping[str, ValueCheck],
     needs: Mapping[str, NeedsOf],
     keeps: Collection[str],
     alone: Collection[str],
 ) -> Operation:
-    """Compile one operation from the document as written; the handler comes from the resolver."""
-    document = specification.raw
-    written = document["paths"][operation.path][operation.method]
-    parameters = _resolve_all(document, operation, written)
+    """Compile the operation of a path and a method (lower case) of the document."""
+    written = document["paths"][path][method]
+    parameters = _resolve_all(document, path, written)
     success = min(int(status) for status in written["responses"] if status.startswith("2"))
     answer = resolve(document, written["responses"][str(success)])
     security = written.get("security", document.get("security", []))
-    reads = operation.method.upper() == "GET"
+    reads = method == "get"
     return Operation(
         id=written["operationId"],
         public=not security,
@@ -82,7 +81,7 @@ def compile_operation(
         writes=not reads,
         kept=reads and written["operationId"] in keeps,
         alone=written["operationId"] in alone,
-        handler=operation.function,
+        handler=handler,
         check_values=value_checks.get(written["operationId"]),
         needs=needs.get(written["operationId"]),
         success=success,
@@ -100,10 +99,8 @@ def resolve(document: Mapping[str, Any], value: Any) -> Any:
     return value
 
 
-def _resolve_all(
-    document: Mapping[str, Any], operation: AbstractOperation, written: Mapping[str, Any]
-) -> list[Any]:
-    shared = document["paths"][operation.path].get("parameters", [])
+def _resolve_all(document: Mapping[str, Any], path: str, written: Mapping[str, Any]) -> list[Any]:
+    shared = document["paths"][path].get("parameters", [])
     return [resolve(document, item) for item in (*shared, *written.get("parameters", []))]
 
 

@@ -41,7 +41,7 @@ async def read_request(request: Request, receive: Receive) -> Asked:
     body = NO_BODY
     if operation.body is not None:
         raw = await read_body(receive)
-        body = _checked_body(operation, operation.body, raw, request.headers.content_type)
+        body = check_body(operation, operation.body, raw, request.headers.content_type)
     return parameter, query, body
 
 
@@ -53,9 +53,10 @@ def read_parameters(request: Request) -> tuple[str, Mapping[str, Any]]:
     return parameter, read_query(operation.query, request.scope["query_string"])
 
 
-def _checked_body(
+def check_body(
     operation: Operation, plan: BodyPlan, raw: bytes, content_type: bytes | None
 ) -> Mapping[str, Any]:
+    """Return a body that is as the contract wants it; raises Refusal, Unprocessable."""
     if not raw:
         if plan.required:
             raise Refusal(400, f"`{operation.id}`: the body is missing, must be a JSON object")
