@@ -1,8 +1,8 @@
 """A world as a seed file: what a user takes home to begin with again, read and change by hand.
 
-It tells the same people, presets, rooms and sessions as of now; ids stay where the world was planted
-from a seed file of the same keys, what was made through the API gets new ones. Times are written in
-whole seconds. Sign-ins of the API, codes and tokens belong to a moment and are left out.
+It tells the same people, presets, rooms and sessions as of now. Ids stay where the world was
+planted from a seed file of the same keys; what was made through the API gets new ones. Times are
+in whole seconds. Sign-ins of the API, codes and tokens belong to a moment and are left out.
 """
 
 from __future__ import annotations
