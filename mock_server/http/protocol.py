@@ -22,6 +22,7 @@ from uvicorn.server import Server, ServerState
 
 from mock_server.http.answer import Answer, headers_of, refused
 from mock_server.http.errors import Refusal
+from mock_server.http.gathered import GatheredTransport
 from mock_server.http.limits import Limits
 
 # In `scope["extensions"]`: a function that ends the connection with what was sent so far.
@@ -121,7 +122,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a place, or tell that there is none."""
-        super().connection_made(transport)
+        super().connection_made(GatheredTransport(transport, self.loop))  # type: ignore[arg-type]
         if len(self.connections) > self.limits.connections and not self.server_state.admits(self):
             if self.server_state.has_room_to_leave():
                 self._refuse(_full(self.limits))
