@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from mock_server.control.audience import set_audience
 from mock_server.control.clock import get_clock, set_clock
 from mock_server.control.health import get_health
 from mock_server.control.personas import list_personas
@@ -44,6 +45,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "make_world": make_world,
         "reset_world": reset_world,
         "restore_world": restore_world,
+        "set_audience": set_audience,
         "set_clock": set_clock,
         "snapshot_world": snapshot_world,
     }

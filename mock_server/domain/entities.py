@@ -85,7 +85,10 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Hold one event in a room; `seats` is the join limit in force when it went live."""
+    """Hold one event in a room; `seats` is the join limit in force when it went live.
+
+    `audience` is how many come to watch besides those who join, None where nobody has said.
+    """
 
     id: str
     room_id: str
@@ -99,6 +102,7 @@ class Session:
     broadcast_at: datetime | None = None
     ended_at: datetime | None = None
     seats: int = 0
+    audience: int | None = None
     stream_key: str
     ingress_id: str
     chat_enabled_override: bool | None = None

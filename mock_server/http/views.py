@@ -100,7 +100,7 @@ def session_view(call: Call, session: Session) -> View:
     assert room is not None, f"session {session.id} has no room"
     assert preset is not None, f"session {session.id} has no preset"
     parts = session, preset, room_view(call, room)
-    moment = observe(session, call.now), _crowd(call, session)
+    moment = observe(session, call.now), crowd_of(call, session)
     return call.env.remembered.once(
         f"session/{session.id}", _session, parts, moment, call.addresses
     )
@@ -152,7 +152,8 @@ def _duration(session: Session) -> int | None:
     return lasted.days * 86_400 + lasted.seconds
 
 
-def _crowd(call: Call, session: Session) -> Audience:
+def crowd_of(call: Call, session: Session) -> Audience:
+    """Return who watches a session as of the call's time."""
     if session.started_at is None:
         return _NOBODY
     # People are counted once a second: a count that moves faster than that tells nobody more.
@@ -172,6 +173,8 @@ def _audience(seed: int, session: Session, joined: int, moment: datetime) -> Aud
         joined=joined,
         since=session.started_at,
         until_or_now=max(session.started_at, moment),
+        size=session.audience,
+        on_air=session.broadcast_at is not None,
     )
 
 

@@ -50,35 +50,40 @@ def audience(
     joined: int,
     since: datetime,
     until_or_now: datetime,
+    size: int | None = None,
+    on_air: bool = False,
 ) -> Audience:
     """Return a live session's audience, those who joined through the API included.
 
-    `since` is its start, `until_or_now` the end of an ended session, else the present. The peak
-    never falls with time or with more joins; never more than `seats` (or `joined`) watch.
+    `since` is its start, `until_or_now` the end of an ended session, else the present; `size` is
+    how many come besides those who joined, where somebody has said so. The peak never falls with
+    time, more joins or a larger size. Never more than `seats` (or `joined`) watch but `on_air`
+    with a size.
     """
-    show = _show(seed, session_id, seats)
+    show = _show(seed, session_id, seats, size)
     seconds = max(0.0, (until_or_now - since).total_seconds())
     arrived = show.size * _arrived(show, seconds)
     present = arrived * (1.0 - _away(show, seconds))
-    room = max(0, seats - joined)
+    room = show.size if on_air and size is not None else max(0, seats - joined)
     return Audience(
         viewers=joined + min(int(present), room),
         peak=joined + min(int(arrived), room),
     )
 
 
-def _show(seed: int, session_id: str, seats: int) -> _Show:
+def _show(seed: int, session_id: str, seats: int, size: int | None) -> _Show:
     # One hash gives all the numbers: this runs for every session of a list.
     raw = derive_bytes(seed, "audience", session_id, size=44)
     one, two, three, four, five, six, seven, eight, nine = (
         int.from_bytes(raw[at : at + 4]) / 2**32 for at in range(0, 36, 4)
     )
-    share = 0.05 + 0.95 * one * (0.4 + 0.6 * one)
-    size = _SMALLEST + int((seats - _SMALLEST + 1) * share)
+    if size is None:
+        share = 0.05 + 0.95 * one * (0.4 + 0.6 * one)
+        size = max(0, min(seats, _SMALLEST + int((seats - _SMALLEST + 1) * share)))
     ramp = 90.0 + 210.0 * two
     return _Show(
         key=int.from_bytes(raw[36:]),
-        size=max(0, min(seats, size)),
+        size=size,
         ramp=ramp,
         wave_share=0.3 * three,
         wave_at=ramp * (0.6 + 1.4 * four),

@@ -143,3 +143,27 @@ def test_some_sessions_lose_people_slowly_and_most_keep_them() -> None:
 def test_another_seed_draws_another_audience() -> None:
     assert at(600, seed=1) == at(600, seed=1)
     assert len({at(600, seed=seed) for seed in range(8)}) > 4
+
+
+@given(seed=SEEDS, seats=SEATS, joined=JOINED, size=st.integers(0, 1_000_000), seconds=SECONDS)
+def test_an_audience_of_a_size_needs_seats_until_there_is_a_broadcast(
+    *, seed: int, seats: int, joined: int, size: int, seconds: float
+) -> None:
+    def sized(*, on_air: bool, more: int = 0) -> Audience:
+        return audience(
+            seed=seed,
+            session_id="5b2f",
+            seats=seats,
+            joined=joined,
+            since=SINCE,
+            until_or_now=SINCE + timedelta(seconds=seconds),
+            size=size + more,
+            on_air=on_air,
+        )
+
+    seated, watching = sized(on_air=False), sized(on_air=True)
+
+    assert joined <= seated.viewers <= seated.peak <= max(seats, joined)
+    assert seated.peak <= watching.peak <= joined + size
+    assert joined <= watching.viewers <= watching.peak
+    assert watching.peak <= sized(on_air=True, more=1000).peak
