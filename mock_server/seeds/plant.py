@@ -205,6 +205,7 @@ def _session(seed: int, session: SessionSeed, course: Course, preset: Preset) ->
         ended_at=course.ended,
         stream_key=stream_key(seed, session_id),
         ingress_id=ingress_id(seed, session_id),
+        audience=session.audience,
         chat_enabled_override=session.overrides.get("chat_enabled"),
         stage_enabled_override=session.overrides.get("stage_enabled"),
         max_join_limit_override=session.overrides.get("max_join_limit"),

@@ -47,6 +47,7 @@ _EMAIL = matching(
 _API_KEY = matching(r"[A-Za-z0-9._-]{8,200}", "8 to 200 letters, digits, `.`, `_` and `-`")
 _MAX_PRESET_LIMIT = 100
 _MAX_OVERRIDE = 10_000
+_MAX_AUDIENCE = 1_000_000
 
 
 def section(
@@ -161,6 +162,7 @@ def read_session(key: str, value: Value, world: rules.Known) -> SessionSeed:
         description=given.maybe("description", text()),
         times=Times(**{name: given.maybe(name, offset) for name in Times.__dataclass_fields__}),
         joined=given.maybe("joined", _people(world.people)) or (),
+        audience=given.maybe("audience", integer(0, _MAX_AUDIENCE)),
         overrides=given.maybe("overrides", _overrides) or {},
     )
     given.finish()

@@ -85,7 +85,10 @@ class Times:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSeed:
-    """Hold a session; `overrides` has `chat_enabled`, `stage_enabled`, `max_join_limit`."""
+    """Hold a session; `overrides` has `chat_enabled`, `stage_enabled`, `max_join_limit`.
+
+    `audience` is how many watch besides those who joined, None where the seed decides.
+    """
 
     key: str
     line: int
@@ -96,6 +99,7 @@ class SessionSeed:
     description: str | None
     times: Times
     joined: tuple[str, ...]
+    audience: int | None
     overrides: Mapping[str, Any]
 
 

@@ -168,6 +168,7 @@ def _session(
         **_times(session, now),
         # Who was in before the limit was lowered stayed; a seed file can't tell that.
         joined=joined[:limit] or None,
+        audience=session.audience,
         overrides=overrides or None,
     )
 

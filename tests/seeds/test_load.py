@@ -140,6 +140,7 @@ MISTAKES = [
         12,
         "persona `viewer`: `api_key` is `harbour-key`, which line 11 has, must be its own",
     ),
+    ("title: The launch", "audience: -5", 25, "`audience` is `-5`, must be a whole number from 0"),
     ("title: The launch", "preset: desk\n    room: hall", 25, "`preset` is there twice"),
     ("locale: de_DE", "locale: de_DE, role: host", 7, "`role` is there twice, first on line 7"),
     ("role: host, organization: harbour, locale", "role: host, locale", 7, "has no `organiz"),

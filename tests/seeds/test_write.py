@@ -137,3 +137,9 @@ def test_a_limit_that_was_lowered_keeps_the_file_readable(demo, again):
     ]
     seed_file, _ = again(replace(demo, sessions=sessions))
     assert all(not each.joined for each in seed_file.sessions.values())
+
+
+def test_the_size_of_an_audience_is_told(demo, again):
+    sessions = [replace(demo.sessions[0], audience=50_000), *demo.sessions[1:]]
+    _, saved = again(replace(demo, sessions=sessions))
+    assert by_id(saved.sessions)[sessions[0].id].audience == 50_000
