@@ -10,6 +10,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+# Bytes of a write, and a number of writes, that are not held.
+_LARGE = 16 * 1024
+_MANY = 64
+
 
 class GatheredTransport:
     """Hold what is written until the end of the loop's turn; anything else is the transport's."""
@@ -28,6 +32,9 @@ class GatheredTransport:
         if not self._held:
             self._loop.call_soon(self._send)
         self._held.append(content)
+        # A long stream must meet the transport's own limit, which makes it wait for its reader.
+        if len(content) > _LARGE or len(self._held) > _MANY:
+            self._send()
 
     def write_eof(self) -> None:
         """Send what is held, and that it was all."""

@@ -76,6 +76,19 @@ def test_nothing_is_sent_on_a_connection_that_was_lost_meanwhile():
     assert played(act) == ([], [])
 
 
+def test_a_long_stream_is_not_held_in_memory():
+    def one_large(gathered):
+        gathered.write(b"head")
+        gathered.write(b"x" * 20_000)
+
+    def many(gathered):
+        for _ in range(1000):
+            gathered.write(b"x" * 10_000)
+
+    assert played(one_large)[0] == [b"head|" + b"x" * 20_000]
+    assert sum(map(len, played(many)[0])) > 9_000_000
+
+
 def test_what_is_held_counts_as_not_sent():
     sizes = []
 
