@@ -48,21 +48,28 @@ from mock_server.storage.postgres_connections import Connections, explain
 from mock_server.storage.postgres_schema import prepare
 from mock_server.storage.postgres_wire import Parameters, Rows, Statement, Wire
 from mock_server.storage.protocol import DEFAULT_WORLD, Lock, Needs, StorageError
+from mock_server.storage.runs import SIZES
 from mock_server.storage.turn import NESTED, ReadOnly
 
 E = TypeVar("E", bound=Entity)
 Asked = tuple[Statement, Parameters]
 # PostgreSQL's integers end here; no group has as many members.
 LARGEST = 2**63 - 1
+# A process folds moves into runs when it has changed so many entities: there are never many to be
+# counted one by one, and few writers pay for it.
+FOLD_AFTER = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Shared:
-    """Hold what the transactions of a store have in common; `thread.busy` tells of nesting."""
+    """Hold what the transactions of a store have in common: `thread.busy` tells of nesting,
+    `unfolded` about how many entities were changed here since moves were folded.
+    """
 
     connections: Connections
     thread: local = field(default_factory=local)
     decoded: Decoded = field(default_factory=Decoded)
+    unfolded: int = 0
 
 
 class _Reading(ReadOnly):
@@ -71,6 +78,7 @@ class _Reading(ReadOnly):
     _begin = sql.BEGIN_READING
 
     def __init__(self, shared: _Shared, needs: Needs | None) -> None:
+        self._shared = shared
         self._connections = shared.connections
         self._thread = shared.thread
         self._decoded = shared.decoded
@@ -146,7 +154,8 @@ class _Reading(ReadOnly):
 
     def _page(self, index: Index[E], key: str, offset: int, limit: int) -> list[str]:
         asked = {"kind": index.kind.__name__, "idx": index.name, "key": octets(key)}
-        rows = self._ask(sql.PAGE, asked | {"limit": limit, "offset": offset})
+        page = sql.PAGE if offset <= SIZES[0] else sql.DEEP_PAGE
+        rows = self._ask(page, asked | {"limit": limit, "offset": offset})
         learn(self._known, rows, self._decoded)
         if not index.small:
             total = next(row[3] for row in rows if row[0] == TOTAL)
@@ -247,6 +256,7 @@ class _Writing(_Reading):
     def __init__(self, shared: _Shared, needs: Needs | None) -> None:
         super().__init__(shared, needs)
         self._pending: dict[tuple[type[Any], str], tuple[Any, bytes | None]] = {}
+        self._changes = 0
 
     def put(self, entity: Entity) -> None:
         document = encode(entity)
@@ -275,8 +285,17 @@ class _Writing(_Reading):
     def _send(self, *statements: Asked, opening_only: bool = False) -> list[Rows]:
         answers = super()._send(*statements, opening_only=opening_only)
         if not opening_only:
+            self._changes += len(self._pending)
             self._pending.clear()
         return answers
+
+    def _commit(self) -> None:
+        super()._commit()
+        shared = self._shared
+        shared.unfolded += self._changes
+        if shared.unfolded >= FOLD_AFTER and self._connection is not None:
+            shared.unfolded = 0
+            fold(self._connection)
 
     def _unsent(self) -> list[Asked]:
         return [(sql.APPLY, changes(self._pending))] if self._pending else []
@@ -303,6 +322,8 @@ class PostgresStore:
         wire = connections.connect()
         try:
             prepare(wire.connection, connections.where)
+            # Processes that ended may have left some.
+            fold(wire)
         finally:
             wire.close()
         self._shared = _Shared(connections)
@@ -342,6 +363,15 @@ class PostgresStore:
 
     def close(self) -> None:
         self._shared.connections.close()
+
+
+def fold(wire: Wire) -> None:
+    """Fold moves into runs; where that can't be done now, another transaction does it later."""
+    try:
+        wire.exchange([(sql.BEGIN_FOLDING, None), (sql.FOLD, None), (sql.COMMIT, None)])
+    except psycopg.Error:
+        with suppress(psycopg.Error):
+            wire.exchange([(sql.ROLLBACK, None)])
 
 
 def gathering(entities: Sequence[tuple[type[Any], str]]) -> Parameters:

@@ -9,13 +9,15 @@ from __future__ import annotations
 from functools import cache
 
 from mock_server.storage.indexes import INDEXES
+from mock_server.storage.postgres_runs_sql import TABLES as RUNS
+from mock_server.storage.postgres_runs_sql import functions
 from mock_server.storage.postgres_wire import Statement, statement
 from mock_server.storage.related import COUNTS, MEMBERS
 
 # "grnr": the name space of our advisory locks, and the lock of the whole store.
 NAMESPACE = 0x67726E72
-# So many rows hold a count between them, so that writers seldom wait for each other's.
-SHARDS = 16
+# Only one at a time folds moves into runs.
+FOLDING = f"{NAMESPACE}, 1"
 
 SCHEMA = (
     "CREATE SCHEMA IF NOT EXISTS greenroom",
@@ -28,13 +30,11 @@ SCHEMA = (
        idx text COLLATE "C" NOT NULL, key bytea NOT NULL, ord bigint NOT NULL, id bytea NOT NULL,
        PRIMARY KEY (idx, key, ord, id))""",
     "CREATE INDEX entries_of_entity ON greenroom.entries (kind, id)",
-    """CREATE TABLE greenroom.counts (idx text COLLATE "C" NOT NULL, key bytea NOT NULL,
-       shard int NOT NULL, n bigint NOT NULL, PRIMARY KEY (idx, key, shard))
-       WITH (fillfactor = 50)""",
+    *RUNS,
     "CREATE SEQUENCE greenroom.numbers",
     "CREATE TABLE greenroom.meta (name text PRIMARY KEY, value text NOT NULL)",
+    *functions(),
 )
-TABLES = ("entities", "entries", "counts", "meta")
 
 BEGIN_READING = statement("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 # Every statement sees what was committed before it began, so those after a lock see what the
@@ -81,9 +81,10 @@ _FACTS = " ".join(
     ]
     + [
         f"""UNION ALL SELECT '{index.name}', c.key, NULL, c.n FROM wanted w
-            JOIN greenroom.counts c ON c.idx = '{index.name}' AND c.key = w.id
+            JOIN greenroom.{table} c ON c.idx = '{index.name}' AND c.key = w.id {folded}
             WHERE w.kind = '{kind.__name__}'"""
         for kind, index in COUNTS
+        for table, folded in (("runs", "AND c.level = 0"), ("moves", ""))
     ]
 )
 # From some entities to all that belong to them, with the answers that are asked of them. Rows are
@@ -104,27 +105,42 @@ _GATHER = f"""wanted (kind, id) AS (
 GATHER = statement(f"""WITH RECURSIVE seed AS (
         SELECT * FROM unnest(%(kinds)s::text[], %(ids)s::bytea[]) s (kind, id)
     ), {_GATHER}""")
-# As GATHER, with the page as rows ('', id, null, its place) and the group's size as its last row.
-PAGE = statement(f"""WITH RECURSIVE page AS (
+_SIZE = f"""(SELECT coalesce(sum(n), 0) FROM greenroom.runs WHERE {_GROUP} AND level = 0)
+    + (SELECT coalesce(sum(n), 0) FROM greenroom.moves WHERE {_GROUP})"""
+
+
+def _page(begin: str, skip: str) -> Statement:
+    """Return GATHER with the page as rows ('', id, null, its place) and the group's size as its
+    last row.
+    """
+    return statement(f"""WITH RECURSIVE place AS MATERIALIZED (
+        SELECT * FROM greenroom.locate(%(idx)s::text, %(key)s::bytea, %(offset)s::bigint)
+    ), page AS (
         SELECT id, row_number() OVER () AS place FROM (
-            SELECT id FROM greenroom.entries WHERE {_GROUP}
-            ORDER BY ord DESC, id DESC LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint
+            SELECT id FROM greenroom.entries WHERE {_GROUP} {begin}
+            ORDER BY ord DESC, id DESC LIMIT %(limit)s::bigint OFFSET {skip}
         ) cut
     ), seed AS (SELECT %(kind)s::text AS kind, id FROM page), {_GATHER}
     UNION ALL SELECT '', id, NULL, place FROM page
-    UNION ALL SELECT 'total', ''::bytea, NULL, coalesce(sum(n), 0)::bigint
-        FROM greenroom.counts WHERE {_GROUP}""")
-COUNT = statement(f"SELECT coalesce(sum(n), 0)::bigint FROM greenroom.counts WHERE {_GROUP}")
-_MEMBERS = f"SELECT count(*) FROM greenroom.entries WHERE {_GROUP}"
-COUNT_SMALL = statement(_MEMBERS)
-COUNT_UNTIL = statement(f"{_MEMBERS} AND ord <= %(until)s::bigint")
+    UNION ALL SELECT 'total', ''::bytea, NULL, ({_SIZE})::bigint""")
+
+
+PAGE = _page("", "%(offset)s::bigint")
+DEEP_PAGE = _page(
+    "AND (ord, id) < ((SELECT ord FROM place), (SELECT id FROM place))", "(SELECT skip FROM place)"
+)
+COUNT = statement(f"SELECT ({_SIZE})::bigint")
+COUNT_SMALL = statement(f"SELECT count(*) FROM greenroom.entries WHERE {_GROUP}")
+COUNT_UNTIL = statement(
+    "SELECT greenroom.count_until(%(idx)s::text, %(key)s::bytea, %(until)s::bigint)"
+)
 NUMBERS = statement(
     "SELECT nextval('greenroom.numbers') FROM generate_series(1, %(how_many)s::bigint)"
 )
 
 _SMALL = ", ".join(f"'{index.name}'" for index in INDEXES if index.small)
 # Everything a transaction changed, in one statement: documents and links, the entries that go and
-# those that come, and what that makes of the counts, in one order, so that nobody deadlocks.
+# those that come, and both as moves for whoever counts.
 APPLY = statement(f"""WITH changed AS (
         SELECT * FROM unnest(%(kinds)s::text[], %(ids)s::bytea[], %(docs)s::bytea[],
             %(users)s::bytea[], %(rooms)s::bytea[], %(presets)s::bytea[])
@@ -144,20 +160,23 @@ APPLY = statement(f"""WITH changed AS (
         WHERE e.kind = c.kind AND e.id = c.id AND NOT EXISTS (
             SELECT FROM places p
             WHERE p.idx = e.idx AND p.key = e.key AND p.ord = e.ord AND p.id = e.id)
-        RETURNING e.idx, e.key
+        RETURNING e.idx, e.key, e.ord, e.id
     ), come AS (
         INSERT INTO greenroom.entries SELECT * FROM places
-        ON CONFLICT (idx, key, ord, id) DO NOTHING RETURNING idx, key
+        ON CONFLICT (idx, key, ord, id) DO NOTHING RETURNING idx, key, ord, id
     )
-    INSERT INTO greenroom.counts
-        SELECT idx, key, pg_backend_pid() % {SHARDS}, sum(n) FROM (
-            SELECT idx, key, -1 AS n FROM gone UNION ALL SELECT idx, key, 1 FROM come
-        ) moves WHERE idx NOT IN ({_SMALL}) GROUP BY idx, key HAVING sum(n) <> 0 ORDER BY idx, key
-    ON CONFLICT (idx, key, shard) DO UPDATE SET n = counts.n + excluded.n""")
+    INSERT INTO greenroom.moves SELECT * FROM (
+        SELECT idx, key, ord, id, -1 FROM gone UNION ALL SELECT idx, key, ord, id, 1 FROM come
+    ) moved WHERE idx NOT IN ({_SMALL})""")
+# One state of everything throughout; whoever comes to fold while another does has nothing to do.
+BEGIN_FOLDING = statement("BEGIN ISOLATION LEVEL REPEATABLE READ")
+FOLD = statement(f"""SELECT greenroom.fold() WHERE pg_try_advisory_xact_lock_shared({NAMESPACE})
+    AND pg_try_advisory_xact_lock({FOLDING})""")
 # DELETE and not TRUNCATE: transactions that are reading go on seeing the world they began with.
 ERASE = statement("""DO $$ BEGIN
     DELETE FROM greenroom.entities;
     DELETE FROM greenroom.entries;
-    DELETE FROM greenroom.counts;
+    DELETE FROM greenroom.runs;
+    DELETE FROM greenroom.moves;
     ALTER SEQUENCE greenroom.numbers RESTART;
 END $$""")

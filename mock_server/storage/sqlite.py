@@ -23,8 +23,9 @@ from mock_server.storage.indexes import Index
 from mock_server.storage.known import Group, Known, Move, count_until, moves_between
 from mock_server.storage.moments import microseconds, moment
 from mock_server.storage.protocol import DEFAULT_WORLD, Needs, StorageError
+from mock_server.storage.runs import SIZES, depth
 from mock_server.storage.sqlite_file import ANOTHER, connect, explain
-from mock_server.storage.sqlite_runs import SIZES, Position, Runs, depth
+from mock_server.storage.sqlite_runs import Position, Runs
 from mock_server.storage.turn import ReadOnly, Turn
 
 E = TypeVar("E", bound=Entity)

@@ -1,23 +1,14 @@
-"""Runs: counts inside large groups of the SQLite store, so that no place is far from a counted one.
-
-A group with more entries than `SIZES[0]` is cut into runs of consecutive entries, each with the
-number of its entries; the runs of a group that has more than `SIZES[1]` into runs of the second
-level, and so on. The level that a group reaches depends on its size alone. A run is named by its
-first possible entry, and ends where the next of its level begins; where a run of one level begins,
-there begins one of the level below.
-"""
+"""Runs in the SQLite store: kept up to date with every change, by whoever makes it."""
 
 from __future__ import annotations
 
 import sqlite3
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 
+from mock_server.storage import runs
 from mock_server.storage import sqlite_sql as sql
+from mock_server.storage.runs import depth
 
-# So many entries a run holds at most, level by level. SQLite passes over an entry in 30 ns and
-# Python over a run in 400 ns. A cut halves a run, so one of a level holds up to 64 of that below.
-SIZES = (512, 512 * 32, 512 * 32**2, 512 * 32**3)
 # A position in a group: order in microseconds, then id.
 Position = tuple[int, str]
 # Before and after every entry there can be.
@@ -26,11 +17,6 @@ END: Position = (2**63 - 1, "")
 Group = tuple[str, str]
 # Entries that came (1) and went (-1), sorted.
 Shifts = Sequence[tuple[Position, int]]
-
-
-def depth(size: int) -> int:
-    """Return how many levels of runs a group of a size has."""
-    return bisect_left(SIZES, size)
 
 
 class Runs:
@@ -85,7 +71,7 @@ class Runs:
                 n += shifts[done][1]
                 done += 1
             self._execute(sql.SET_RUN, (*group, level, *begin, n))
-            if n > SIZES[level - 1]:
+            if n > runs.SIZES[level - 1]:
                 self._cut(group, level, begin, end)
             elif n == 0 and begin != START:
                 for each in range(level, 0, -1):
@@ -101,7 +87,7 @@ class Runs:
             parts = self._execute(sql.ENTRIES_WITHIN, (*group, *begin, *end))
         else:
             parts = self._execute(sql.RUNS_WITHIN, (*group, level - 1, *begin, *end))
-        pieces = _pieces(parts, SIZES[level - 1] // 2)
+        pieces = _pieces(parts, runs.SIZES[level - 1] // 2)
         for (order, entity_id), n in [(begin, pieces[0][1]), *pieces[1:]]:
             self._execute(sql.SET_RUN, (*group, level, order, entity_id, n))
 

@@ -11,7 +11,7 @@ SCHEMA = (
        id TEXT NOT NULL, PRIMARY KEY (idx, key, ord, id)) WITHOUT ROWID""",
     """CREATE TABLE counts (idx TEXT NOT NULL, key TEXT NOT NULL, n INTEGER NOT NULL,
        PRIMARY KEY (idx, key)) WITHOUT ROWID""",
-    # What `n` counts, and where a run ends, is told in `sqlite_runs.py`.
+    # What `n` counts, and where a run ends, is told in `runs.py`.
     """CREATE TABLE runs (idx TEXT NOT NULL, key TEXT NOT NULL, level INTEGER NOT NULL,
        ord INTEGER NOT NULL, id TEXT NOT NULL, n INTEGER NOT NULL,
        PRIMARY KEY (idx, key, level, ord, id)) WITHOUT ROWID""",

@@ -8,12 +8,15 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Barrier, Event, Thread
 
+import psycopg
 import pytest
 
 from mock_server.domain.entities import Participant, Preset, Room, Session
+from mock_server.storage import postgres, postgres_runs_sql, postgres_sql
 from mock_server.storage.indexes import (
     EVERYTHING,
     LIVE_SESSION_OF_ROOM,
@@ -213,6 +216,79 @@ def test_readers_go_on_in_the_world_they_began_with(store, other, make):
         assert [each.id for each in tx.page(SESSIONS, EVERYTHING, offset=0, limit=9)] == ["s"]
     with store.read() as tx:
         assert tx.count(SESSIONS, EVERYTHING) == 0
+
+
+@pytest.fixture
+def ask(database, url):
+    """Send statements to the test's database past the store."""
+    return partial(database.sql, name=url.rpartition("/")[2])
+
+
+@pytest.fixture
+def short_runs(store, ask, monkeypatch):
+    monkeypatch.setattr(postgres, "FOLD_AFTER", 3)
+    monkeypatch.setattr(postgres, "SIZES", (4, 12))
+    ask(*postgres_runs_sql.functions((4, 12)))
+
+
+@pytest.mark.usefixtures("short_runs")
+def test_counts_are_right_whenever_moves_are_folded(store, other, make, ask):
+    done = Event()
+
+    def write(replica, letter):
+        for number in range(60):
+            with replica.write(Needs()) as tx:
+                tx.put(make(f"{letter}{number}", minute=number % 7))
+                if number % 3 == 2:
+                    tx.delete(Session, f"{letter}{number - 2}")
+        done.set()
+
+    def read(replica):
+        while not done.is_set():
+            with replica.read() as tx:
+                total = tx.count(SESSIONS, EVERYTHING)
+                everybody = tx.page(SESSIONS, EVERYTHING, offset=0, limit=1000)
+                assert len(everybody) == total
+                assert (
+                    tx.page(SESSIONS, EVERYTHING, offset=total // 2, limit=9)
+                    == everybody[total // 2 :][:9]
+                )
+                counted = tx.count(SESSIONS, EVERYTHING, until=NOON + timedelta(minutes=3))
+                assert counted == sum(
+                    each.created_at <= NOON + timedelta(minutes=3) for each in everybody
+                )
+
+    in_threads(
+        lambda: write(store, "a"), lambda: write(other, "b"), lambda: write(other, "c"),
+        lambda: read(store), lambda: read(other),
+    )  # fmt: skip
+    with store.read() as tx:
+        assert tx.count(SESSIONS, EVERYTHING) == 120
+    assert ask("SELECT max(level) FROM greenroom.runs") == [(2,)]
+
+
+def test_what_a_process_left_unfolded_is_folded_when_the_next_begins(store, url, make, ask):
+    put(store, make("s"))
+    assert ask("SELECT * FROM greenroom.moves")
+    open_store(url).close()
+    assert not ask("SELECT * FROM greenroom.moves")
+    with store.read() as tx:
+        assert tx.count(SESSIONS, EVERYTHING) == 1
+
+
+def test_neither_writers_nor_readers_wait_for_one_that_folds(store, make, ask, url):
+    put(store, make("s"))
+    with psycopg.connect(url) as folding:
+        folding.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        folding.execute(postgres_sql.FOLD.text.decode())
+        put_with(store, Needs(), make("t"))
+        # Another that comes to fold meanwhile does nothing.
+        open_store(url).close()
+        with store.read() as tx:
+            assert tx.count(SESSIONS, EVERYTHING) == 2
+    with store.read() as tx:
+        assert tx.count(SESSIONS, EVERYTHING) == 2
+    assert {row[3] for row in ask("SELECT * FROM greenroom.moves")} == {b"t"}
 
 
 def test_a_connection_that_died_while_idle_is_replaced_unnoticed(store, database, make):
