@@ -11,20 +11,18 @@ import orjson
 from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.main import API
 from connexion.options import SwaggerUIOptions
-from connexion.resolver import Resolver
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server import control, operations
-from mock_server.contract.load import ContractError
-from mock_server.domain.lifecycle import Lifecycle, compile_lifecycle
 from mock_server.env import Clock, Common, Env
+from mock_server.faulty import FaultyWorlds, lifecycle_of
 from mock_server.http.contract_pass import ContractPass
 from mock_server.http.cors import Cors
 from mock_server.http.log import RequestLog
-from mock_server.http.operation import Handler
 from mock_server.http.pages import Pages
-from mock_server.http.specification import Bundle
+from mock_server.http.specification import Bundle, resolver_of
 from mock_server.http.swagger_ui import SwaggerUI
+from mock_server.injection.answers import ContractAnswers
 from mock_server.seeds import load_seed
 from mock_server.settings import Settings
 from mock_server.storage.open import open_store
@@ -61,21 +59,12 @@ def build_env(
         settings=settings,
         store=open_store(settings.store) if store is None else store,
         wall=clock,
-        lifecycle=_lifecycle_of(fault.enforced(dict(contract)) if fault else contract),
+        lifecycle=lifecycle_of(fault.enforced(dict(contract)) if fault else contract),
         contract_version=contract["info"]["version"],
+        answers=ContractAnswers(dict(contract)),
         started_at=clock(),
     )
     return Worlds(common, seed_file).find()
-
-
-def _lifecycle_of(contract: Mapping[str, Any]) -> Lifecycle:
-    try:
-        return compile_lifecycle(contract)
-    except (KeyError, TypeError) as error:
-        raise ContractError(
-            f"contract has no usable `x-lifecycles` ({error} is missing), must have the moves "
-            "of `session`"
-        ) from None
 
 
 def _fault_of(settings: Settings) -> Fault | None:
@@ -105,21 +94,21 @@ def build_app(
     if fault is not None:
         enforced = fault.enforced(contract)
         functions, checks = fault.handling(functions), fault.checking(checks)
+    contract_pass = partial(
+        ContractPass, common=env.common, log=log, needs=operations.NEEDS, alone=control.ALONE
+    )
     app = ConnexionMiddleware(
         _nothing,
         import_name=__name__,
         middlewares=[
             partial(Cors, origins=env.settings.cors_origins),
             partial(
-                ContractPass,
+                contract_pass,
                 worlds=env.worlds,
-                common=env.common,
-                log=log,
                 value_checks=checks,
-                needs=operations.NEEDS,
                 # A fault may answer by more than the state: it is asked each time.
                 keeps=() if fault else operations.HANDLERS,
-                alone=control.ALONE,
+                faulty=FaultyWorlds(env.worlds, contract, API_BASE, contract_pass),
             ),
             partial(
                 Pages,
@@ -137,7 +126,7 @@ def build_app(
         (control_contract, CONTROL_BASE, control.HANDLERS),
     ):
         # What `add_api` does with a document, which it would check in its own, slower way.
-        options = vars(app.options.replace(resolver=_resolver(handlers)))
+        options = vars(app.options.replace(resolver=resolver_of(handlers)))
         app.apis.append(API(Bundle(document), base_path=base, name=base, **options))
     served: ASGIApp = app
     return served if fault is None else fault.wrapping(served, env)
@@ -153,18 +142,6 @@ async def prepare(app: ASGIApp) -> None:
         return
 
     await app({"type": "lifespan"}, receive, send)
-
-
-def _resolver(handlers: Mapping[str, Handler]) -> Resolver:
-    def find(operation_id: str) -> Handler:
-        if operation_id not in handlers:
-            raise ValueError(
-                f"operation `{operation_id}` of the contract has no handler, "
-                f"must be a function of that name in `mock_server/operations`"
-            )
-        return handlers[operation_id]
-
-    return Resolver(find)
 
 
 async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:

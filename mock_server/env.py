@@ -17,6 +17,7 @@ from mock_server.settings import Settings
 from mock_server.storage.protocol import Store, Transaction
 
 if TYPE_CHECKING:
+    from mock_server.injection.answers import ContractAnswers
     from mock_server.worlds import Worlds
 
 Clock = Callable[[], datetime]
@@ -39,6 +40,7 @@ class Common:
     wall: Clock
     lifecycle: Lifecycle
     contract_version: str
+    answers: ContractAnswers
     started_at: datetime
     counters: Counters = field(default_factory=Counters)
 

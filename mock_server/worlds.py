@@ -65,6 +65,10 @@ class Worlds:
         """Return a world as it was when this process last looked: for who will read it again."""
         return self._envs.get(name) or self._open(name)
 
+    def seen(self, name: str) -> Env | None:
+        """Return a world as `known` does, None for one this process has not looked at."""
+        return self._envs.get(name)
+
     def as_read(self, env: Env, world: World) -> Env:
         """Return a world's surroundings for its entity as a transaction read it."""
         known = self._envs.get(env.name, env)

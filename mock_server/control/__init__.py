@@ -7,6 +7,13 @@ from types import MappingProxyType
 
 from mock_server.control.audience import set_audience
 from mock_server.control.clock import get_clock, set_clock
+from mock_server.control.faults import (
+    add_fault,
+    clear_faults,
+    list_contract_faults,
+    list_faults,
+    remove_fault,
+)
 from mock_server.control.health import get_health
 from mock_server.control.personas import list_personas
 from mock_server.control.worlds import (
@@ -35,14 +42,19 @@ ALONE = frozenset(
 )
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
     {
+        "add_fault": add_fault,
+        "clear_faults": clear_faults,
         "delete_snapshots": delete_snapshots,
         "delete_world": delete_world,
         "get_clock": get_clock,
         "get_health": get_health,
         "get_world": get_world,
+        "list_contract_faults": list_contract_faults,
+        "list_faults": list_faults,
         "list_personas": list_personas,
         "list_worlds": list_worlds,
         "make_world": make_world,
+        "remove_fault": remove_fault,
         "reset_world": reset_world,
         "restore_world": restore_world,
         "set_audience": set_audience,

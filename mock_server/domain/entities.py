@@ -172,6 +172,18 @@ class ApiKey:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultCounts:
+    """Hold, by the id of a fault rule, how many calls it has seen and to how many it applied.
+
+    There is one in a world, `faults`: apart from the rules, since each call changes it.
+    """
+
+    id: str
+    counts: dict[str, Any] = field(default_factory=dict)
+    created_at: datetime
+
+
 Entity = (
     World
     | User
@@ -184,6 +196,7 @@ Entity = (
     | DeviceToken
     | AuthCode
     | ApiKey
+    | FaultCounts
 )
 KINDS: tuple[type[Entity], ...] = (
     World,
@@ -197,4 +210,5 @@ KINDS: tuple[type[Entity], ...] = (
     DeviceToken,
     AuthCode,
     ApiKey,
+    FaultCounts,
 )

@@ -27,7 +27,7 @@ from mock_server.faults import (
 )
 from mock_server.faults.fault import Fault
 
-__all__ = ["FAULTS", "Fault", "FaultError", "find_fault", "table"]
+__all__ = ["FAULTS", "Fault", "FaultError", "find_fault", "nearest", "table"]
 
 FAULTS: tuple[Fault, ...] = tuple(
     fault
@@ -57,12 +57,17 @@ class FaultError(OperatorError):
 
 def find_fault(name: str) -> Fault:
     """Return the fault of a name; raises FaultError naming the nearest ones."""
-    known = {fault.name: fault for fault in FAULTS}
-    if name in known:
-        return known[name]
-    near = get_close_matches(name, known, n=3, cutoff=0.6)
+    found = next((fault for fault in FAULTS if fault.name == name), None)
+    if found is not None:
+        return found
+    near = nearest(name)
     meant = f"did you mean {' or '.join(f'`{each}`' for each in near)}? " if near else ""
     raise FaultError(f"no fault has the name `{name}`, {meant}`--fault list` shows all names")
+
+
+def nearest(name: str) -> list[str]:
+    """Return the names most like one, itself first if it is one, at most three."""
+    return get_close_matches(name, [fault.name for fault in FAULTS], n=3, cutoff=0.6)
 
 
 def table() -> str:

@@ -15,14 +15,28 @@ _NO_STORE = (b"cache-control", b"no-store")
 _EMPTY = 204
 
 
+class Wire(NamedTuple):
+    """Hold what becomes of an answer on its way: seconds of delay, whether it is lost, and after
+    how many bytes of its body the connection is closed.
+    """
+
+    delay: float = 0
+    lost: bool = False
+    truncate: int | None = None
+
+
 class Answer(NamedTuple):
-    """Hold status, body, extra headers, and for the log the operation and a refusal's reason."""
+    """Hold status, body, extra headers, and for the log the operation and a refusal's reason.
+
+    With a `wire` it is sent by `http.wire`; a status of 0 is that of no answer at all.
+    """
 
     status: int
     body: bytes
     headers: Headers = ()
     operation: str | None = None
     reason: str | None = None
+    wire: Wire | None = None
 
 
 def refused(refusal: Refusal, now: datetime, *, operation: str | None = None) -> Answer:

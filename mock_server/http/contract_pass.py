@@ -8,7 +8,7 @@ Here the contract is compiled and the path is found; `request` has the checks, `
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,8 +24,15 @@ from mock_server.http.answer import Answer, refused, send_answer
 from mock_server.http.body import ClientGone
 from mock_server.http.errors import ContractBreach, Refusal, refusal_of
 from mock_server.http.headers import RequestHeaders
+from mock_server.http.injected import FAULTY, Faulty, FaultyApps, faulty_scope, repeating
 from mock_server.http.log import RequestLog
-from mock_server.http.operation import NeedsOf, Operation, ValueCheck, compile_operation
+from mock_server.http.operation import (
+    Handler,
+    NeedsOf,
+    Operation,
+    ValueCheck,
+    compile_operation,
+)
 from mock_server.http.origin import OriginReader
 from mock_server.http.perform import AtOnce, InThread, Perform
 from mock_server.http.request import Request
@@ -33,6 +40,8 @@ from mock_server.http.routes import Routes, allow_header
 from mock_server.http.security import Authenticator
 from mock_server.http.selection import select_by_headers, select_by_path
 from mock_server.http.validation import SchemaSet
+from mock_server.http.wire import send_on
+from mock_server.injection.meet import contract_faults
 from mock_server.storage.protocol import StorageError
 from mock_server.worlds import TooManyWorlds, Worlds
 
@@ -54,8 +63,10 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
         needs: Mapping[str, NeedsOf],
         keeps: Collection[str],
         alone: Collection[str],
+        faulty: FaultyApps | None = None,
     ) -> None:
         self._app = app
+        self._faulty = faulty
         self._worlds = worlds
         self._common = common
         self._log = log
@@ -65,6 +76,7 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
         self._alone = alone
         parts = (
             worlds,
+            common.answers,
             Authenticator(common.settings.token_secret),
             OriginReader(common.settings),
             self._refuse,
@@ -84,19 +96,30 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
 
         Raises connexion's ResolverError for an operation without a handler.
         """
-        schemas = SchemaSet(specification.raw)
-        base = base_path or specification.base_path
-        for path, methods in specification.raw["paths"].items():
+        document = specification.raw
+
+        def handler_of(path: str, method: str) -> Handler:
+            operation = specification.operation_cls.from_spec(
+                specification, path=path, method=method, resolver=resolver
+            )
+            found: Handler = operation.function
+            return found
+
+        self.add(document, base_path or specification.base_path, handler_of)
+
+    def add(
+        self, document: dict[str, Any], base: str, handler_of: Callable[[str, str], Handler]
+    ) -> None:
+        """Compile every operation of a document; a handler is asked for by path and method."""
+        schemas = SchemaSet(document)
+        for path, methods in document["paths"].items():
             for method in METHODS & methods.keys():
-                operation = specification.operation_cls.from_spec(
-                    specification, path=path, method=method, resolver=resolver
-                )
                 compiled = compile_operation(
-                    specification.raw,
+                    document,
                     schemas,
                     path,
                     method,
-                    operation.function,
+                    handler_of(path, method),
                     value_checks=self._value_checks,
                     needs=self._needs,
                     keeps=self._keeps,
@@ -111,16 +134,25 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
             return
         path, world = select_by_path(scope["path"])
         matched = self._routes.match(path)
-        if matched is None:
-            await self._app(scope if world is None else {**scope, "path": path}, receive, send)
-            return
         try:
+            if matched is None:
+                self._require_no_fault(world, scope)
+                await self._app(scope if world is None else {**scope, "path": path}, receive, send)
+                return
             answer = await self._answer(*matched, world, scope, receive)
         except ClientGone:
             return
+        except Faulty as found:
+            assert self._faulty is not None, "only who knows faulty applications is sent there"
+            app = self._faulty.find(self, self._app, found)
+            await app(faulty_scope(scope, path, found), repeating(found.heard, receive), send)
+            return
         self._common.counters.requests += 1
         self._log.request(scope, answer)
-        await send_answer(scope, send, answer)
+        if answer.wire is None:
+            await send_answer(scope, send, answer)
+        else:
+            await send_on(answer.wire, scope, receive, send, answer)
 
     async def _answer(
         self,
@@ -133,10 +165,25 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         operation = methods.get(method)
         if operation is None:
+            self._require_no_fault(world, scope)
             return self._without_operation(method, methods)
         headers = RequestHeaders.read(scope["headers"])
         name = select_by_headers(headers) if world is None else world
         return await self._perform(Request(operation, parameter, scope, headers, name), receive)
+
+    def _require_no_fault(self, world: str | None, scope: Scope) -> None:
+        """Raise Faulty where a path or method that is none is in a world with a mistake."""
+        path = select_by_path(scope["path"]).path
+        if self._faulty is None or FAULTY in scope or not self._faulty.concerns(path):
+            return
+        name = world or select_by_headers(RequestHeaders.read(scope["headers"]))
+        env = self._worlds.seen(name)
+        if env is None:
+            return
+        if not self._common.store.blocking:
+            env = self._worlds.find(name)
+        if env.world.faults and (names := contract_faults(self._common.answers, env, env.clock())):
+            raise Faulty(name, names)
 
     def _without_operation(self, method: str, methods: Mapping[str, Operation]) -> Answer:
         allow = ((b"allow", allow_header(methods)),)

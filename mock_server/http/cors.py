@@ -7,7 +7,15 @@ from typing import Any
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_EXPOSED = ("Allow", "Location", "Retry-After", "WWW-Authenticate", "X-Mock-Operation")
+_EXPOSED = (
+    "Allow",
+    "Location",
+    "Preference-Applied",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Mock-Fault",
+    "X-Mock-Operation",
+)
 
 
 class Cors:

@@ -15,6 +15,7 @@ class RequestHeaders(NamedTuple):
     api_keys: tuple[bytes, ...] = ()
     world: bytes | None = None
     cookie: bytes | None = None
+    prefer: tuple[bytes, ...] = ()
 
     @classmethod
     def read(cls, headers: Iterable[tuple[bytes, bytes]]) -> Self:
@@ -22,6 +23,7 @@ class RequestHeaders(NamedTuple):
         host = content_type = world = cookie = None
         authorization: tuple[bytes, ...] = ()
         api_keys: tuple[bytes, ...] = ()
+        prefer: tuple[bytes, ...] = ()
         for name, value in headers:
             if name == b"host":
                 host = value
@@ -35,4 +37,6 @@ class RequestHeaders(NamedTuple):
                 world = value
             elif name == b"cookie":
                 cookie = value
-        return cls(host, content_type, authorization, api_keys, world, cookie)
+            elif name == b"prefer":
+                prefer = (*prefer, value)
+        return cls(host, content_type, authorization, api_keys, world, cookie, prefer)

@@ -15,13 +15,22 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, cast
 
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from mock_server.domain.entities import User, World
 from mock_server.env import Call, Env
 from mock_server.http.answer import Answer
 from mock_server.http.body import ClientGone
 from mock_server.http.errors import Refusal
+from mock_server.http.injected import (
+    WISH_MARK,
+    Faulty,
+    answer_instead,
+    listening,
+    may_meet,
+    meet_first,
+    on_the_way,
+)
 from mock_server.http.operation import Operation
 from mock_server.http.origin import OriginReader
 from mock_server.http.request import (
@@ -35,6 +44,7 @@ from mock_server.http.request import (
     require_role,
 )
 from mock_server.http.security import Authenticator
+from mock_server.injection.answers import ContractAnswers
 from mock_server.storage.protocol import AT_ONCE, Needs, Store, Transaction
 from mock_server.worlds import Worlds
 
@@ -54,9 +64,15 @@ class AtOnce:
     """Carry requests out on the event loop."""
 
     def __init__(
-        self, worlds: Worlds, authenticator: Authenticator, origin: OriginReader, refuse: Refuse
+        self,
+        worlds: Worlds,
+        answers: ContractAnswers,
+        authenticator: Authenticator,
+        origin: OriginReader,
+        refuse: Refuse,
     ) -> None:
         self._worlds = worlds
+        self._answers = answers
         self._authenticator = authenticator
         self._origin = origin
         self._refuse = refuse
@@ -67,15 +83,37 @@ class AtOnce:
         try:
             env = self._worlds.find(request.world)
             now = _moment(request.operation, env)
+            # All that a request pays which meets nothing; as `may_meet`, without the call.
+            query = request.scope["query_string"]
+            if env.world.faults or request.headers.prefer or (query and WISH_MARK in query):
+                return await self._meet(request, receive, env, now)
             if request.operation.kept:
                 return self._answer_again(request, env, now)
-            caller = None if request.operation.public else self._identify(request, env, now)
-            asked = await read_request(request, receive)
-            return self._answer(request, env, now, caller, asked)
-        except ClientGone:
+            return await self._ask(request, receive, env, now)
+        except (ClientGone, Faulty):
             raise
         except Exception as error:  # noqa: BLE001 - a bug of the mock must get an answer too
             return self._refuse(request, error, now or self._worlds.find().clock())
+
+    async def _meet(self, request: Request, receive: Receive, env: Env, now: datetime) -> Answer:
+        met = meet_first(self._answers, request, env, now)
+        if met is None:
+            return await self._ask(request, receive, env, now)
+        instead = answer_instead(met, request.operation.id)
+        if instead is not None:
+            return instead
+        try:
+            answer = await self._ask(request, receive, env, now)
+        except ClientGone:
+            raise
+        except Exception as error:  # noqa: BLE001 - a refusal may be late or lost too
+            answer = self._refuse(request, error, now)
+        return on_the_way(met, answer)
+
+    async def _ask(self, request: Request, receive: Receive, env: Env, now: datetime) -> Answer:
+        caller = None if request.operation.public else self._identify(request, env, now)
+        asked = await read_request(request, receive)
+        return self._answer(request, env, now, caller, asked)
 
     def _answer_again(self, request: Request, env: Env, now: datetime) -> Answer:
         operation, scope, headers = request.operation, request.scope, request.headers
@@ -117,13 +155,28 @@ class AtOnce:
             return _answered(operation, call)
 
 
+class _Meets(Exception):
+    """Say that there is something to meet before the operation is asked."""
+
+    def __init__(self, env: Env, now: datetime) -> None:
+        super().__init__(env.name)
+        self.env = env
+        self.now = now
+
+
 class InThread:
     """Carry requests out in threads, a handful at a time."""
 
     def __init__(
-        self, worlds: Worlds, authenticator: Authenticator, origin: OriginReader, refuse: Refuse
+        self,
+        worlds: Worlds,
+        answers: ContractAnswers,
+        authenticator: Authenticator,
+        origin: OriginReader,
+        refuse: Refuse,
     ) -> None:
         self._worlds = worlds
+        self._answers = answers
         self._authenticator = authenticator
         self._origin = origin
         self._refuse = refuse
@@ -132,29 +185,58 @@ class InThread:
     async def __call__(self, request: Request, receive: Receive) -> Answer:
         """Return the answer, a refusal included."""
         asked: Asked | Exception
+        heard: list[Message] = []
         try:
-            asked = await read_request(request, receive)
+            asked = await read_request(request, listening(receive, heard))
         except ClientGone:
             raise
         except Exception as error:  # noqa: BLE001 - credentials are refused before it is
             asked = error
         work = partial(self._work, request, asked)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except Faulty as faulty:
+            faulty.heard = heard
+            raise
 
     def _work(self, request: Request, asked: Asked | Exception) -> Answer:
         try:
-            if isinstance(asked, Exception):
-                return self._refused(request, asked)
-            if request.operation.alone:
-                return self._without_transaction(request, asked)
-            return self._in_transaction(request, asked)
+            return self._ask(request, asked, first=True)
+        except Faulty:
+            raise
+        except _Meets as found:
+            return self._meet(request, asked, found.env, found.now)
         except Exception as error:  # noqa: BLE001 - a bug of the mock must get an answer too
             return self._refuse(request, error, self._worlds.known().clock())
 
-    def _refused(self, request: Request, reason: Exception) -> Answer:
+    def _meet(self, request: Request, asked: Asked | Exception, env: Env, now: datetime) -> Answer:
+        try:
+            met = meet_first(self._answers, request, env, now)
+        except Faulty:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug of the mock must get an answer too
+            return self._refuse(request, error, now)
+        if met is None:
+            return self._ask(request, asked, first=False)
+        instead = answer_instead(met, request.operation.id)
+        if instead is not None:
+            return instead
+        return on_the_way(met, self._ask(request, asked, first=False))
+
+    def _ask(self, request: Request, asked: Asked | Exception, *, first: bool) -> Answer:
+        """Ask the operation; raises _Meets when it is asked `first` and something stands before."""
+        if isinstance(asked, Exception):
+            return self._refused(request, asked, first=first)
+        if request.operation.alone:
+            return self._without_transaction(request, asked)
+        return self._in_transaction(request, asked, first=first)
+
+    def _refused(self, request: Request, reason: Exception, *, first: bool) -> Answer:
         # What was asked is known to be wrong: it remains to see by whom, and at what time.
         env = self._worlds.find(request.world)
         now = _moment(request.operation, env)
+        if first and may_meet(request, env):
+            raise _Meets(env, now)
         try:
             if not request.operation.public:
                 headers = request.headers
@@ -175,7 +257,7 @@ class InThread:
         except Exception as error:  # noqa: BLE001 - a bug of the mock must get an answer too
             return self._refuse(request, error, now)
 
-    def _in_transaction(self, request: Request, asked: Asked) -> Answer:
+    def _in_transaction(self, request: Request, asked: Asked, *, first: bool) -> Answer:
         operation, headers = request.operation, request.headers
         env = self._worlds.known(request.world)
         now = None
@@ -183,6 +265,9 @@ class InThread:
             with self._transaction(env.store, request, asked) as tx:
                 env = self._as_read(env, tx)
                 now = _moment(operation, env)
+                if first and may_meet(request, env):
+                    # Nothing has been done in this transaction, and nothing is.
+                    raise _Meets(env, now)  # noqa: TRY301
                 caller = None
                 if not operation.public:
                     given = headers.authorization, headers.api_keys
@@ -192,6 +277,8 @@ class InThread:
                 addresses = self._origin.addresses(request.scope, headers.host, env.name)
                 call = Call(env, tx, operation.id, now, addresses, caller, *asked)
                 return _answered(operation, call)
+        except _Meets:
+            raise
         except Exception as error:  # noqa: BLE001 - a bug of the mock must get an answer too
             return self._refuse(request, error, now or env.clock())
 

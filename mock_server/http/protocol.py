@@ -24,9 +24,8 @@ from mock_server.http.answer import Answer, headers_of, refused
 from mock_server.http.errors import Refusal
 from mock_server.http.gathered import GatheredTransport
 from mock_server.http.limits import Limits
+from mock_server.http.wire import ABORT
 
-# In `scope["extensions"]`: a function that ends the connection with what was sent so far.
-ABORT = "greenroom.abort"
 # Told what was refused before it was a request: method, path (both `-` if unknown) and answer.
 OnRefusal = Callable[[str, str, Answer], None]
 _SHOWN = 200

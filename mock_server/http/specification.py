@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 from connexion.exceptions import InvalidSpecification
+from connexion.resolver import Resolver
 from connexion.spec import OpenAPISpecification, Specification
 
 from mock_server.contract.document import Rule, at
 from mock_server.contract.load import ContractError
+from mock_server.http.operation import Handler
 
 _READABLE = 200
 
@@ -33,6 +36,20 @@ class Bundle(OpenAPISpecification):  # type: ignore[misc]
 @cache
 def _openapi_schema() -> jsonschema_rs.Draft4Validator:
     return jsonschema_rs.Draft4Validator(OpenAPISpecification.openapi_schema)
+
+
+def resolver_of(handlers: Mapping[str, Handler]) -> Resolver:
+    """Return what finds an operation's function by its operationId."""
+
+    def find(operation_id: str) -> Handler:
+        if operation_id not in handlers:
+            raise ValueError(
+                f"operation `{operation_id}` of the contract has no handler, "
+                f"must be a function of that name in `mock_server/operations`"
+            )
+        return handlers[operation_id]
+
+    return Resolver(find)
 
 
 def require_valid(document: dict[str, Any], path: Path) -> None:

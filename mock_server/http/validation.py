@@ -17,6 +17,14 @@ _TYPES: tuple[tuple[type, str], ...] = (
     (list, "array"),
     (dict, "object"),
 )
+_SIZES: Mapping[str, tuple[str, str]] = {
+    "minLength": ("characters", "least"),
+    "maxLength": ("characters", "most"),
+    "minItems": ("items", "least"),
+    "maxItems": ("items", "most"),
+    "minProperties": ("fields", "least"),
+    "maxProperties": ("fields", "most"),
+}
 _MAX_FINDINGS = 10
 _MAX_SHOWN = 60
 _MAX_NAMES = 200
@@ -91,14 +99,13 @@ def _sentence(error: jsonschema_rs.ValidationError) -> str:
 
 
 def _predicate(keyword: str, limit: Any, value: Any) -> str:  # noqa: PLR0911
+    if keyword in _SIZES:
+        what, most = _SIZES[keyword]
+        return f"has {len(value)} {what}, must have at {most} {limit}"
     match keyword:
         case "type":
             wanted = " or ".join(limit if isinstance(limit, list) else [limit])
             return f"is {_article(_type_name(value))}, must be {_article(wanted)}"
-        case "minLength":
-            return f"has {len(value)} characters, must have at least {limit}"
-        case "maxLength":
-            return f"has {len(value)} characters, must have at most {limit}"
         case "minimum":
             return f"is {_shown(value)}, must be at least {limit}"
         case "maximum":
@@ -108,8 +115,6 @@ def _predicate(keyword: str, limit: Any, value: Any) -> str:  # noqa: PLR0911
             return f"is {_shown(value)}, must be {wanted}"
         case "format":
             return f"is {_shown(value)}, must be a `{limit}`"
-        case "minProperties":
-            return f"has {len(value)} fields, must have at least {limit}"
         case "pattern":
             return f"is {_shown(value)}, must match `{limit}`"
         case _:

@@ -91,20 +91,29 @@ def true_mock(mock_with):
 def judge(request, mock_with, true_mock):
     """A function that looks at the same thing with the fault of the test's mark, and without.
 
-    What is seen must be `right` without the fault and `wrong` with it, and the faulty mock may
-    not have a bug.
+    What is seen must be `right` without the fault and `wrong` with it, whether a whole mock has it
+    from the start or a world while it runs, and the faulty mock may not have a bug.
     """
     (name,) = request.node.get_closest_marker("fault").args
 
     def judged(observe, *, right, wrong):
-        true_mock.clock.now = true_mock.env.common.started_at
-        true_mock.data("POST", "/_mock/reset")
+        begin_again(true_mock)
         assert observe(Watched(true_mock)) == right
+        begin_again(true_mock)
+        body = {"operation": "*", "effect": {"contract_fault": name}}
+        true_mock.data("POST", "/_mock/faults", json=body)
+        assert observe(Watched(true_mock)) == wrong
+        assert "bug in the mock" not in true_mock.log.getvalue()
         with mock_with(scenario="empty", fault=name) as faulty:
             assert observe(Watched(faulty)) == wrong
         assert "bug in the mock" not in faulty.log.getvalue()
 
     return judged
+
+
+def begin_again(mock):
+    mock.clock.now = mock.env.common.started_at
+    mock.data("POST", "/_mock/reset")
 
 
 def pytest_configure(config):

@@ -58,6 +58,32 @@ def test_a_finding_says_where_what_is_and_what_must_be(body, sentence):
     assert sentence in found[0]
 
 
+CLOSED = {
+    "type": "object",
+    "properties": {
+        "when": {"type": "object", "properties": {"nth": {}}, "additionalProperties": False},
+        "pair": {"type": "array", "minItems": 2, "maxItems": 2},
+        "one": {"type": "object", "minProperties": 1, "maxProperties": 1},
+    },
+    "additionalProperties": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ({"wen": {}}, "`wen` is no field here"),
+        ({"when": {"nht": 1}}, "`when.nht` is no field here"),
+        ({"pair": [1]}, "`pair` has 1 items, must have at least 2"),
+        ({"pair": [1, 2, 3]}, "`pair` has 3 items, must have at most 2"),
+        ({"one": {}}, "`one` has 0 fields, must have at least 1"),
+        ({"one": {"a": 1, "b": 2}}, "`one` has 2 fields, must have at most 1"),
+    ],
+)
+def test_a_closed_body_says_what_does_not_belong(body, sentence):
+    assert findings(SchemaSet({}).compile_request(CLOSED), body) == [sentence]
+
+
 def test_unknown_fields_are_fine():
     assert ROOM.is_valid({"title": "abc", "surprise": None})
 
