@@ -28,7 +28,7 @@ COMMANDS: dict[str, Callable[[str, str], list[str]]] = {
         *("--no-access-log", "--log-level", "error", "--no-server-header"),
         *("--timeout-graceful-shutdown", "3"),
     ],
-    "uvicorn, gathered": lambda app, port: [*_MODULE, "benchmarks.gathered", app, port],
+    "uvicorn, as ours": lambda app, port: [*_MODULE, "benchmarks.served", app, port],
     "granian": lambda app, port: [
         *(*_MODULE, "granian", "--interface", "asginl", "--http", "1", "--no-ws", "--no-log"),
         *("--loop", "uvloop", "--runtime-mode", "st", "--workers-kill-timeout", "3"),

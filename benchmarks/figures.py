@@ -38,6 +38,7 @@ def written(text: str, results: Results) -> str:
         "provenance": _code([*results.provenance, *report.disturbance(results)]),
         "reach": _code(report.reach(results)),
         "speed": _code(report.speed(results)),
+        "heated": _code(report.heated(results)),
         "ready": _code(report.ready(results)),
         "stores": _code(report.moves(results)),
         "memory": _code(report.memory(results)),

@@ -28,6 +28,7 @@ from benchmarks.servers import (
     Running,
     Server,
     greenroom,
+    on_sqlite,
     pinned_to,
     raw_asgi,
     running,
@@ -180,7 +181,7 @@ def complaints(rows: Sequence[Row]) -> list[str]:
 def measure() -> Found:
     """Load the three servers in turn and return the best of the rounds."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        kept = greenroom(KEPT, "--store", f"sqlite:///{Path(folder) / 'gate.db'}")
+        kept = on_sqlite(KEPT, Path(folder))
         servers = [raw_asgi(), greenroom(OURS), kept]
         started = {server: stack.enter_context(running(server)) for server in servers}
         ours = next(run for server, run in started.items() if server.name == OURS)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.load import Load, load_with
 from benchmarks.requests import KEY, ask, data_of
-from benchmarks.servers import Running, greenroom, running
+from benchmarks.servers import Running, greenroom, on_sqlite, running
 
 STORES = ("memory", "SQLite")
 _AT_ONCE = 50
@@ -50,7 +50,7 @@ def measure_moves(*, rounds: int, count: int) -> dict[str, list[Load]]:
     """Start `count` scheduled sessions a round on each store, in turn; return the loads."""
     found: dict[str, list[Load]] = {store: [] for store in STORES}
     with ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
-        kept = greenroom("SQLite", "--store", f"sqlite:///{Path(folder) / 'moves.db'}")
+        kept = on_sqlite("SQLite", Path(folder))
         started = [stack.enter_context(running(each)) for each in (greenroom(), kept)]
         planned = [plan_sessions(run, rounds * count) for run in started]
         for round_ in range(rounds):

@@ -58,14 +58,8 @@ def _bar(results: Results, request: str, server: str, top: int) -> list[str]:
     middle = top + 4 + _BAR / 2
     length = max(1.0, value * scale)
     end = max(most, _NAMES + value * scale)
-    ratio = results.speed(request, OURS) / value
-    beside = (
-        ""
-        if server == OURS
-        else f"  ({ratio:.2g}x slower)"
-        if ratio > 1
-        else f"  ({1 / ratio:.2g}x faster)"
-    )
+    ratio = value / results.speed(request, OURS)
+    beside = "" if server == OURS else f"  ({ratio:.2f}x greenroom)"
     return [
         _text(_NAMES - 8, top + 15, server, "strong" if kind == "ours" else "", anchor="end"),
         f'<rect class="{kind}" x="{_NAMES}" y="{top + 4}" width="{length:.1f}" height="{_BAR}"/>',

@@ -1,13 +1,11 @@
 """The floor: bytes of the size the path names, answered by a bare ASGI function.
 
-Usage: python -m benchmarks.raw_asgi PORT, then any request to /v1/webinar/<size>. It is served by
-the function that serves the mock, so both always run on the same server with the same settings.
+Usage: python -m benchmarks.served benchmarks.raw_asgi:app PORT, then any request to
+/v1/webinar/<size>. Served so, it runs on the server of the mock with the same settings.
 """
 
 from __future__ import annotations
 
-import gc
-import sys
 from functools import cache
 
 from starlette.types import Receive, Scope, Send
@@ -33,17 +31,3 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     ]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-def main(port: int) -> None:
-    """Serve until a signal."""
-    # Imported here: other servers load this module for `app` alone.
-    from mock_server.serve import bind, run  # noqa: PLC0415
-
-    # As `greenroom serve` does: collections need not look at what start-up made.
-    gc.freeze()
-    run(app, bind("127.0.0.1", port), lambda: None)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

@@ -40,9 +40,9 @@ class Missing:
 class Results:
     """Hold a whole run.
 
-    `samples` are by request and server, `moves` by store, `ready` in seconds by server, `memory`
-    as (requests answered, MiB), `sizes` in bytes by request, `foreign` the cores that other
-    programs kept busy during each load.
+    `samples` are by request and server, as are those of `heated` servers; `moves` are by store,
+    `ready` in seconds by server, `memory` as (requests answered, MiB), `sizes` in bytes by request,
+    `foreign` the cores that other programs kept busy during each load.
     """
 
     provenance: Sequence[str]
@@ -50,6 +50,7 @@ class Results:
     missing: Sequence[Missing]
     sizes: Mapping[str, int]
     samples: Mapping[str, Mapping[str, Sequence[Sample]]]
+    heated: Mapping[str, Mapping[str, Sequence[Sample]]]
     ready: Mapping[str, Sequence[float]]
     moves: Mapping[str, Sequence[Sample]]
     memory: Sequence[tuple[int, float]]
@@ -62,10 +63,6 @@ class Results:
     def tail(self, request: str, server: str) -> float:
         """Return the median of the 99th percentiles in ms."""
         return middle(self.samples[request][server], lambda each: each.p99_ms)
-
-    def processor(self, request: str, server: str) -> float:
-        """Return the least processor time a request in us: other programs only ever add to it."""
-        return min(each.cpu_us for each in self.samples[request][server])
 
 
 def middle(samples: Sequence[Sample], value: Callable[[Sample], float]) -> float:
@@ -87,6 +84,7 @@ def read(path: Path) -> Results:
         missing=[Missing(**each) for each in found["missing"]],
         sizes=found["sizes"],
         samples={request: _samples(each) for request, each in found["samples"].items()},
+        heated={request: _samples(each) for request, each in found["heated"].items()},
         ready=found["ready"],
         moves=_samples(found["moves"]),
         memory=[(count, mib) for count, mib in found["memory"]],

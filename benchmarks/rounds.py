@@ -1,57 +1,93 @@
-"""The rounds: every server answers every request in turn, so that all see the same hours."""
+"""The rounds: in each, every server is started anew, warms up and answers every request."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 
 from benchmarks.load import Load, load
 from benchmarks.provenance import tell
-from benchmarks.requests import REQUESTS, Recorded
-from benchmarks.servers import Server, running
+from benchmarks.requests import REQUESTS, Recorded, Request
+from benchmarks.servers import Running, Server, running
+
+# Loads by request and server.
+Loads = Mapping[str, Mapping[str, Sequence[Load]]]
 
 
-def measure_speed(
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """Gather what the rounds find: loads by request and server, seconds until ready by server."""
+
+    loads: dict[str, dict[str, list[Load]]] = field(default_factory=dict)
+    ready: dict[str, list[float]] = field(default_factory=dict)
+
+
+def measure_rounds(servers: Sequence[Server], recorded: Recorded, *, rounds: int) -> Rounds:
+    """Let the servers take turns, so that all see the same hours of the machine.
+
+    One round before the first is short and not counted: it fills the system's caches and compiles
+    the modules of Python.
+    """
+    found = Rounds()
+    for server in servers:
+        with running(server):
+            tell(f"  {server.name} starts")
+    for round_ in range(rounds):
+        tell(f"  round {round_ + 1} of {rounds}")
+        for server in servers:
+            with running(server) as run:
+                found.ready.setdefault(server.name, []).append(run.ready_seconds)
+                for request, seen in _asked_everything(server, run, recorded):
+                    by_server = found.loads.setdefault(request.name, {})
+                    by_server.setdefault(server.name, []).append(seen)
+    return found
+
+
+def _asked_everything(
+    server: Server, run: Running, recorded: Recorded
+) -> list[tuple[Request, Load]]:
+    """Load a server with each request for a second, after as long to warm up.
+
+    Those that compile as they run get twice as long to warm up.
+    """
+
+    def once(request: Request, seconds: int = 1) -> Load:
+        return load(run, request, recorded.url(run, server, request), seconds=seconds)
+
+    warm_up = 2 if server.compiles else 1
+    *rest, create = (each for each in REQUESTS if each.name not in server.without)
+    for request in rest:
+        once(request, warm_up)
+    found = [(request, once(request)) for request in rest]
+    # Created rooms come first in the list of rooms, so nothing is created before.
+    once(create, warm_up)
+    return [*found, (create, once(create))]
+
+
+def measure_heated(
     servers: Sequence[Server], recorded: Recorded, *, rounds: int, seconds: int
 ) -> dict[str, dict[str, list[Load]]]:
-    """Load each server with each request; return the loads by request and server.
+    """Load servers after a long warm-up with every request; return the loads as the rounds do."""
 
-    All servers run during all of it, so that those with a compiler of their own get warm; one
-    that is not asked costs the others nothing. One round before the first is not counted.
-    """
+    def once(server: Server, run: Running, request: Request, seconds: int) -> Load:
+        return load(run, request, recorded.url(run, server, request), seconds=seconds)
+
     found: dict[str, dict[str, list[Load]]] = {}
     with ExitStack() as stack:
         started = {server: stack.enter_context(running(server)) for server in servers}
         for request in REQUESTS:
-            asked = [server for server in servers if request.name not in server.without]
-            seen: dict[str, list[Load]] = {server.name: [] for server in asked}
-            for round_ in range(rounds + 1):
-                tell(f"  {request.name}: {f'round {round_} of {rounds}' if round_ else 'warm-up'}")
-                for server in asked:
-                    run = started[server]
-                    url = recorded.url(run, server, request)
-                    one = load(run, request, url, seconds=seconds)
-                    if round_:
-                        seen[server.name].append(one)
-            found[request.name] = seen
+            for server, run in started.items():
+                once(server, run, request, seconds if server.compiles else 1)
+        for request in REQUESTS:
+            by_server = found.setdefault(request.name, {})
+            for _ in range(rounds):
+                for server, run in started.items():
+                    seen = once(server, run, request, 1)
+                    by_server.setdefault(server.name, []).append(seen)
     return found
 
 
-def measure_ready(
-    servers: Sequence[Server], times: Callable[[Server], int]
-) -> dict[str, list[float]]:
-    """Return seconds from the command to the first answer, so many times for each server."""
-    found: dict[str, list[float]] = {}
-    wanted = {server: times(server) for server in servers}
-    for round_ in range(max(wanted.values()) + 1):
-        for server, count in wanted.items():
-            # The first start fills the system's caches, and compiles the modules of Python.
-            if round_ <= count:
-                with running(server) as run:
-                    found.setdefault(server.name, []).extend([run.ready_seconds] if round_ else [])
-    return found
-
-
-def every(loads: Mapping[str, Mapping[str, Sequence[Load]]]) -> list[Load]:
+def every(loads: Loads) -> list[Load]:
     """Return all loads in one list."""
     return [one for servers in loads.values() for each in servers.values() for one in each]

@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO
@@ -37,7 +37,7 @@ class Server:
     """Hold a server under measurement; `command` takes a port, `prefix` is its base path.
 
     `version` and `does` (what it validates and keeps) are for the notes under the tables;
-    `without` names the requests it does not offer.
+    `without` names the requests it does not offer; one that `compiles` gets faster as it runs.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Server:
     version: str = ""
     does: str = ""
     without: tuple[str, ...] = ()
+    compiles: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,21 @@ def greenroom(name: str = "greenroom", *options: str) -> Server:
     )
 
 
+def on_sqlite(name: str, folder: Path) -> Server:
+    """Return our own server with a store in a new file of a folder at each start."""
+    server = greenroom(name)
+    return replace(
+        server,
+        command=lambda port: [
+            *server.command(port),
+            *("--store", f"sqlite:///{folder / f'{name}-{port}.db'}"),
+        ],
+    )
+
+
 def raw_asgi() -> Server:
     """Return the floor under every ASGI application: constant bytes on the same server."""
-    command = [sys.executable, "-m", "benchmarks.raw_asgi"]
+    command = [sys.executable, "-m", "benchmarks.served", "benchmarks.raw_asgi:app"]
     return Server(
         "raw ASGI, bytes",
         lambda port: [*command, str(port)],

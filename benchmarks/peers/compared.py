@@ -93,6 +93,7 @@ def _server(kind: _Kind, manifest: Path, own: Path, recorded: Recorded) -> Serve
         version=json.loads(manifest.read_bytes())["version"],
         does=kind.does,
         without=kind.without,
+        compiles=True,
     )
     return server if kind.prefix is None else replace(server, prefix=kind.prefix)
 
@@ -136,8 +137,14 @@ def _mockoon(packages: Path, own: Path, recorded: Recorded) -> Callable[[int], l
 
 def _json_server(packages: Path, own: Path, recorded: Recorded) -> Callable[[int], list[str]]:
     data, routes = write_json_server_data(own, recorded)
-    command = [*_bin(packages, "json-server"), "--host", "127.0.0.1", "--quiet"]
-    return lambda port: [*command, "--routes", str(routes), "--port", str(port), str(data)]
+    server = [*_bin(packages, "json-server"), "--host", "127.0.0.1", "--quiet"]
+
+    def command(port: int) -> list[str]:
+        # It writes what it was sent into its file, so each start gets a new one.
+        file = shutil.copy(data, own / f"{port}.json")
+        return [*server, "--routes", str(routes), "--port", str(port), str(file)]
+
+    return command
 
 
 _KEPT = "validates requests and keys, keeps state; our own script, which signs no token"

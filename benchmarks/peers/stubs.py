@@ -103,7 +103,7 @@ def write_json_server_data(folder: Path, recorded: Recorded) -> tuple[Path, Path
     rooms = data_of(recorded.answers[LIST_ROOMS])["rooms"]
     each = len(recorded.answers[LIST_ROOMS]) // len(rooms)
     data = {"sessions": [session], "rooms": [_shortened(room, each - 30) for room in rooms]}
-    routes = {f"{BASE}/*": "/$1"}
+    routes = {f"{BASE}/rooms\\?limit=:limit": "/rooms?_limit=:limit", f"{BASE}/*": "/$1"}
     return _write(folder / "db.json", data), _write(folder / "routes.json", routes)
 
 

@@ -29,6 +29,7 @@ def results() -> Results:
         missing=[Missing("Prism, static", "install it")],
         sizes={READ: 2402, MAKE: 608},
         samples={READ: read, MAKE: make},
+        heated={READ: {OURS: samples(20_000), "WireMock": samples(25_000)}},
         ready={OURS: [0.5, 0.4, 0.9], "WireMock": [1.7, 1.8, 1.9]},
         moves={"memory": samples(10_000, 8_000), "SQLite": samples(4_000, 3_200)},
         memory=[(0, 70.0), (60_000, 80.0), (100_000, 80.4)],

@@ -26,7 +26,7 @@ def test_what_a_server_does_not_offer_is_said_and_not_left_out(results):
 
 def test_the_reach_names_the_fastest_peer_which_is_never_ours_nor_the_floor(results):
     found = line(report.reach(results), "GET /sessions/{id}").split()
-    assert found[2:] == ["0.50", "2.20", "WireMock", "2.0"]
+    assert found[2:] == ["0.50x", "2.20x", "WireMock", "0.80x", "2.0"]
 
 
 def test_without_peers_the_reach_says_so(results):
@@ -39,6 +39,10 @@ def test_without_peers_the_reach_says_so(results):
 
 def test_a_peer_that_is_missing_is_named_with_what_to_do(results):
     assert "Prism, static is not compared: install it" in report.notes(results)
+
+
+def test_what_a_long_warm_up_changes_stands_beside_us(results):
+    assert line(report.heated(results), "WireMock").split()[-1] == "0.80x"
 
 
 def test_readiness_is_a_median_with_its_spread(results):
@@ -59,7 +63,9 @@ def test_the_report_says_how_busy_others_were(results):
 
 
 def test_a_part_that_was_not_measured_leaves_no_empty_table(results):
-    bare = replace(results, samples={}, ready={}, moves={}, memory=[], foreign=[], subjects=[])
+    bare = replace(
+        results, samples={}, heated={}, ready={}, moves={}, memory=[], foreign=[], subjects=[]
+    )
     assert report.report(bare) == (
         "greenroom 1.0, commit abcdef0\n\nPrism, static is not compared: install it"
     )
