@@ -205,7 +205,7 @@ class Breaking:
         return replace(draft, id=draft.id.upper())
 
     def number(self, draft: Draft) -> Draft:
-        name = self._rng.choice(draft.operation.parameters)
+        name = self._rng.choice(sorted(draft.operation.parameters))
         others = tuple(each for each in draft.query if each[0] != name)
         return replace(draft, query=(*others, (name, self._rng.choice(_NUMBERS))))
 

@@ -11,14 +11,16 @@ Schema = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """`template` lacks the base path; `fields` are the body's properties, without references."""
+    """`template` lacks the base path. `parameters` are those of the query and `fields` the body's
+    properties, both with their schemas, which have no references.
+    """
 
     id: str
     method: str
     template: str
     public: bool
     host_only: bool
-    parameters: tuple[str, ...]
+    parameters: Mapping[str, Schema]
     takes_body: bool
     body_required: bool
     fields: Mapping[str, Schema]
@@ -49,7 +51,7 @@ def _operation(document: Mapping[str, Any], template: str, method: str, written:
         template=template,
         public=not written.get("security", document["security"]),
         host_only="host" in written.get("x-roles", ()),
-        parameters=tuple(each["name"] for each in parameters if each["in"] == "query"),
+        parameters={each["name"]: each["schema"] for each in parameters if each["in"] == "query"},
         takes_body=body is not None,
         body_required=bool(body and body.get("required")),
         fields=schema.get("properties", {}),

@@ -13,6 +13,7 @@ from typing import Any
 from breaking import Breaking
 from contract_table import Operation
 from draft import Draft
+from edges import edges_of
 from exchange import Headers, Reply, Request
 from known import Known, Person
 from values import Values
@@ -41,8 +42,10 @@ class Traffic:
         self._rng = Random(seed)
         self._table = table
         self._names = sorted(table)
-        # In turn: a body of this size costs as much as twenty other requests.
+        # In turn, so that none is left out; long bodies are few, since each costs as much as
+        # twenty other requests.
         bodies = [name for name in self._names if table[name].takes_body]
+        self._edges = cycle(edges_of(table))
         self._sizes = cycle(product((_MIB + 1, _MIB), bodies))
         self.known = known
         self._values = Values(self._rng, known, clock)
@@ -63,7 +66,10 @@ class Traffic:
         if chance < 0.067:
             size, name = next(self._sizes)
             return self._breaking.long(self._alone(name), size).written()
-        if chance < 0.35:
+        if chance < 0.12:
+            edge = next(self._edges)
+            return edge.put_into(self._alone(edge.operation)).written()
+        if chance < 0.37:
             return self._step().written()
         draft = self._alone(rng.choice(self._names))
         return (self._breaking.broken(draft) if chance < 0.75 else draft).written()
