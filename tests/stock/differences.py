@@ -169,7 +169,7 @@ def _unreadable_is_500(each: Exchange) -> bool:
 
 def _more_than_json(each: Exchange) -> bool:
     try:
-        read = each.request.json()
+        read = json.loads(each.request.content.decode(), parse_int=float)
         json.dumps(read, ensure_ascii=False, allow_nan=False).encode()
     except RecursionError:
         return False

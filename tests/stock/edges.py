@@ -11,6 +11,11 @@ from draft import Draft
 
 # Lengths are counted in characters, whatever they take in UTF-8 or UTF-16.
 _CHARACTER = "🎥"
+_MALFORMED = {
+    "date-time": ("2031-01-01T12:00:00", "2031-01-01", "2001-01-01T12:00:00Z"),
+    "uuid": ("0a5f3c1e7b7d4f7e9d553f2f6c8f0b11",),
+    "email": ("nobody", "nobody@"),
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ def _near_bounds(schema: Schema) -> Iterator[Any]:
     if "enum" in schema:
         yield from schema["enum"]
         yield schema["enum"][0].upper()
+    yield from _MALFORMED.get(schema.get("format", ""), ())
     if "pattern" in schema:
         yield "#00ff7F"
         yield "#00ff7G"

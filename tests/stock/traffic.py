@@ -112,8 +112,8 @@ class Traffic:
         operation = self._table[name]
         host = operation.host_only or self._rng.random() < 0.5
         people = ["host", "host", "other_host"] if host else ["viewer", "other_viewer"]
-        if self._rng.random() < 0.1:
-            people = ["viewer", "other_host"]
+        if self._rng.random() < 0.2:
+            people = ["viewer", "other_viewer", "other_host"]
         return self._made(name, self._id_for(operation), self._person(self._rng.choice(people)))
 
     def _id_for(self, operation: Operation) -> str:
