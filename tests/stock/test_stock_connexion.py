@@ -91,8 +91,12 @@ def test_another_way_to_the_store_changes_no_answer(store, tmp_path):
 
 @pytest.mark.parametrize("fault", tried_faults())
 def test_a_fault_of_ours_is_explained_by_nothing(fault):
-    run = compared(CONTRACT, CONTROL, seed=SEED, count=COUNT, enough=1, fault=fault)
-    assert run.unexplained or run.bad_manners
+    # What some faults need comes by chance: other requests may have it.
+    runs = (
+        compared(CONTRACT, CONTROL, seed=SEED + turn, count=COUNT, enough=1, fault=fault)
+        for turn in range(3)
+    )
+    assert any(run.unexplained or run.bad_manners for run in runs)
 
 
 def test_an_answer_kept_too_long_is_explained_by_nothing(monkeypatch):

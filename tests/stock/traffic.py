@@ -165,7 +165,8 @@ class Traffic:
     def _step(self) -> Draft:
         rng = self._rng
         while len(self._journeys) < _AT_ONCE:
-            journey = rng.choice((self._broadcast, self._broadcast, self._preset, self._visit))()
+            some = (self._broadcast, self._broadcast, self._room, self._preset, self._visit)
+            journey = rng.choice(some)()
             self._journeys.append((journey, next(journey)))
         self._waiting, draft = self._journeys.pop(rng.randrange(_AT_ONCE))
         return draft
@@ -210,6 +211,40 @@ class Traffic:
     def _own_preset(self, name: str) -> str:
         owner = self.known.people[name].user_id
         return self.known.presets[str(owner)].choose(self._rng)
+
+    def _room(self) -> Journey:
+        """A room that is changed field by field, and two sessions that want it at once."""
+        host = self._person("host")
+        preset = self._own_preset("host")
+        manager = {"container_id": "GTM-K7Q2MZX", "enabled": True}
+        fields: dict[str, Any] = {
+            "analytics": {"google_tag_manager": manager},
+            "description": "Stays until it is changed",
+        }
+        reply = yield self._made("create_room", "", host, **fields)
+        room = _data(reply)["room"]["id"]
+        for change in (
+            {"analytics": {"google_tag_manager": {"enabled": False}}},
+            {"title": "Another title"},
+            {"description": "Changed"},
+        ):
+            yield self._made("update_room", room, host, **change)
+            yield self._made("get_room", room, host)
+        sessions = []
+        for _ in range(2):
+            reply = yield self._made("create_session", room, host, preset_id=preset)
+            sessions.append(_data(reply)["session"]["id"])
+        first, second = sessions
+        yield self._made("start_session", first, host)
+        for name in ("start_session", "go_live", "ensure_hls_egress"):
+            yield self._made(name, second, host)
+        yield self._made("delete_room", room, host)
+        yield self._made("end_session", first, host)
+        for name in ("go_live", "update_session_settings", "reschedule_session"):
+            yield self._made(name, first, host)
+        yield self._made("go_live", second, host)
+        yield self._made("list_room_sessions", room, host)
+        yield self._made("end_session", second, host)
 
     def _preset(self) -> Journey:
         """A preset that a session uses, so that it can't go before the session has."""
