@@ -114,9 +114,10 @@ def test_the_readmes_check_finds_the_fault(serve):
 
 
 @needs_curl
-def test_the_first_session_goes_as_it_says(serve):
+@pytest.mark.parametrize("document", ["docs/first-session.md", "docs/faults.md"])
+def test_the_documents_commands_do_what_they_say(serve, document):
     url, _ = serve()
-    written = blocks("docs/first-session.md")
+    written = blocks(document)
     said = outputs([command for command, _ in written], url)
     for (command, expected), got in zip(written, said, strict=True):
         assert comparable(got) == comparable(expected), command

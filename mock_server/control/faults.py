@@ -133,7 +133,7 @@ def _check(call: Call, document: Document) -> None:
     answers = call.env.common.answers
     try:
         rule = read_rule(document, answers.offers)
-        _require_contract_fault(rule.effect.contract_fault)
+        _require_contract_fault(rule.effect.contract_fault, answers.document)
         if rule.effect.status is not None:
             for operation in rule.operations:
                 answers.make(operation, rule.effect.status, call.now, example=rule.effect.example)
@@ -141,16 +141,25 @@ def _check(call: Call, document: Document) -> None:
         raise Unprocessable(f"`add_fault`: {error}") from None
 
 
-def _require_contract_fault(name: str | None) -> None:
+def _require_contract_fault(name: str | None, contract: dict[str, Any]) -> None:
     if name is None:
         return
-    from mock_server.faults import nearest  # noqa: PLC0415 - only who asks for them pays for it
+    from mock_server.faults import (  # noqa: PLC0415 - only who asks for them pays for it
+        find_fault,
+        nearest,
+    )
 
     near = nearest(name)
-    if name in near:
-        return
-    meant = f"did you mean `{near[0]}`?" if near else "must be one of `list_contract_faults`"
-    raise Unprocessable(f"no deliberate mistake has the name `{name}`, {meant}")
+    if name not in near:
+        meant = f"did you mean `{near[0]}`?" if near else "must be one of `list_contract_faults`"
+        raise Unprocessable(f"no deliberate mistake has the name `{name}`, {meant}")
+    try:
+        find_fault(name).enforced(contract)
+    except (LookupError, TypeError, ValueError, AttributeError, StopIteration):
+        raise Unprocessable(
+            f"`{name}` edits a part of the contract that the one served here does not have, "
+            "must be another mistake"
+        ) from None
 
 
 def _view(call: Call, document: Document, counts: Counts) -> View:

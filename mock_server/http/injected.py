@@ -107,7 +107,7 @@ def meet_first(answers: ContractAnswers, request: Request, env: Env, now: dateti
 def answer_instead(met: Met, operation: str) -> Answer | None:
     """Return the answer that stands in the operation's place, None where the operation is asked."""
     if met.dropped:
-        reason = f"the connection was dropped before the operation (fault `{met.by}`)"
+        reason = f"{operation} (not performed, the connection dropped by `{met.by}`)"
         return Answer(0, b"", operation=operation, reason=reason, wire=Wire(met.delay, lost=True))
     if met.answer is None:
         return None
@@ -120,17 +120,27 @@ def answer_instead(met: Met, operation: str) -> Answer | None:
         made.body,
         headers=(*made.headers, *applied, *_marks(met)),
         operation=operation,
-        reason=None if made.reason is None else f"{made.reason} (`{met.by}`)",
+        reason=f"{made.reason or operation} (answered by `{met.by}`)",
         wire=Wire(met.delay) if met.delay else None,
     )
 
 
 def on_the_way(met: Met, answer: Answer) -> Answer:
     """Return an operation's answer as it leaves."""
+    said = answer.reason or answer.operation or ""
     return answer._replace(
         headers=(*answer.headers, *_marks(met)),
+        reason=f"{said} ({_became(met)} by `{met.by}`)",
         wire=Wire(met.delay, lost=met.lost, truncate=met.truncate),
     )
+
+
+def _became(met: Met) -> str:
+    if met.lost:
+        return "lost"
+    if met.truncate is not None:
+        return "cut off"
+    return f"delayed {met.delay * 1000:.0f} ms"
 
 
 def _marks(met: Met) -> Headers:

@@ -38,13 +38,13 @@ class ContractAnswers:
     """Make any answer the contract gives an operation; reads the document when first asked."""
 
     def __init__(self, document: Document) -> None:
-        self._document = document
+        self.document = document
         self._validators: dict[tuple[str, int], Any] = {}
 
     @cached_property
     def offers(self) -> Offers:
         """Return what the contract gives each operation."""
-        return read_offers(self._document)
+        return read_offers(self.document)
 
     def make(
         self,
@@ -79,7 +79,7 @@ class ContractAnswers:
     ) -> None:
         key = (operation, offer.status)
         if key not in self._validators:
-            self._validators[key] = validator_for(self._document, schema)
+            self._validators[key] = validator_for(self.document, schema)
         for error in self._validators[key].iter_errors(body):
             raise BrokenExample(
                 f"the contract's example of {offer.status} for `{operation}` breaks its own "

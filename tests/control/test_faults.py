@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from mock_server.control.faults import _require_contract_fault
+from mock_server.domain.errors import Unprocessable
+
 FULL = {
     "operation": "join_session",
     "when": {"state": "live"},
@@ -186,3 +189,18 @@ def test_the_deliberate_mistakes_are_listed_by_name(mock):
         "family": "lists",
         "breaks": "Lists give the newest row first",
     } in listed
+
+
+def test_a_deliberate_mistake_is_made_on_every_store(mock):
+    added(mock, operation="*", effect={"contract_fault": "room-title-of-256"})
+    long = {"title": "x" * 256}
+    assert mock.send("POST", "/rooms", by="host", json=long).status_code == 201
+    assert mock.send("POST", "/rooms", by="host", content=b"{").status_code == 415
+    assert mock.send("POST", "/rooms", by="viewer", json=long).status_code == 403
+    mock.data("DELETE", "/_mock/faults")
+    assert mock.send("POST", "/rooms", by="host", json=long).status_code == 422
+
+
+def test_a_mistake_needs_a_contract_it_fits():
+    with pytest.raises(Unprocessable, match="edits a part of the contract that the one served"):
+        _require_contract_fault("room-title-of-256", {"components": {"schemas": {}}})

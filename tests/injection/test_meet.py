@@ -130,6 +130,9 @@ def test_an_operation_that_is_refused_is_late_all_the_same(mock, add, slept):
     assert mock.send("GET", "/auth/me").status_code == 401
     assert mock.send("POST", "/rooms", by="host", content=b"{").status_code == 415
     assert slept == [0.1, 0.1]
+    said = mock.log.getvalue()
+    assert "GET /v1/webinar/auth/me  401  no credentials" in said
+    assert said.count("(delayed 100 ms by `fault-1`)") == 2
 
 
 def test_a_state_is_asked_of_the_session_in_the_path(mock, add):
@@ -172,7 +175,7 @@ def test_a_dropped_request_is_not_performed(mock, add, closed):
         mock.send("POST", "/rooms", by="host", json={"title": "Launch room"})
     assert closed == [1]
     assert mock.data("GET", "/rooms")["total"] == 0
-    assert "dropped before the operation (fault `fault-1`)" in mock.log.getvalue()
+    assert "create_room (not performed, the connection dropped by `fault-1`)" in mock.log.getvalue()
 
 
 def test_a_dropped_answer_is_performed(mock, add, closed):
@@ -181,6 +184,7 @@ def test_a_dropped_answer_is_performed(mock, add, closed):
         mock.send("POST", "/rooms", by="host", json={"title": "Launch room"})
     assert closed == [1]
     assert mock.data("GET", "/rooms")["total"] == 1
+    assert "201  create_room (lost by `fault-1`)" in mock.log.getvalue()
 
 
 def test_where_connections_cannot_be_closed_it_is_said(mock, add):
