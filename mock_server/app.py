@@ -17,7 +17,7 @@ from mock_server import control, operations
 from mock_server.env import Clock, Common, Env
 from mock_server.faulty import FaultyWorlds, lifecycle_of
 from mock_server.http.contract_pass import ContractPass
-from mock_server.http.cors import Cors
+from mock_server.http.guard import Guard
 from mock_server.http.log import RequestLog
 from mock_server.http.pages import Pages
 from mock_server.http.specification import Bundle, resolver_of
@@ -101,7 +101,7 @@ def build_app(
         _nothing,
         import_name=__name__,
         middlewares=[
-            partial(Cors, origins=env.settings.cors_origins),
+            partial(Guard, settings=env.settings, clock=env.common.wall, log=log),
             partial(
                 contract_pass,
                 worlds=env.worlds,

@@ -11,10 +11,15 @@ from mock_server.control.personas import PersonaCredentials
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Hold what the banner tells; URLs without a slash at the end."""
+    """Hold what the banner tells; URLs without a slash at the end.
+
+    `guarded`: the control plane asks for a token, which is `control_token` where it was made up.
+    """
 
     api_url: str
     control_url: str
+    control_token: str | None
+    guarded: bool
     contract_version: str
     published: int
     decided: int
@@ -32,6 +37,7 @@ def banner(start: Start) -> str:
         ("", f"contract {start.contract_version}, {operations} operations: {provenance}"),
         ("Docs", f"{start.api_url}/ui"),
         ("Control", f"{start.control_url}/ui"),
+        *_token(start),
         ("Store", start.store),
         ("World", start.world),
         ("Clock", "real time"),
@@ -40,6 +46,12 @@ def banner(start: Start) -> str:
     lines += [f"  {name:<8} {value}" for name, value in rows]
     lines += ["", *_credentials(start.personas), ""]
     return "\n".join([*lines, f"Try: {_first_request(start)}", "Ready (Ctrl+C to quit)"])
+
+
+def _token(start: Start) -> list[tuple[str, str]]:
+    if start.control_token is not None:
+        return [("", f"X-Mock-Token: {start.control_token}")]
+    return [("", "asks for the token it was given")] if start.guarded else []
 
 
 def _credentials(personas: Sequence[PersonaCredentials]) -> list[str]:

@@ -114,6 +114,21 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         help="browser origin to allow, may be repeated (default: any)",
     )
     add(
+        "--allow-host",
+        type=options.allowed_host,
+        action="append",
+        metavar="NAME",
+        help="name by which browsers may reach the control plane, may be repeated",
+    )
+    add(
+        "--control-token",
+        type=options.control_token,
+        default=os.environ.get("GREENROOM_CONTROL_TOKEN") or None,
+        metavar="TOKEN",
+        help="what the control plane asks for (default: $GREENROOM_CONTROL_TOKEN, else one is "
+        "made where others can reach the mock)",
+    )
+    add(
         "--connections",
         type=options.connections,
         default=DEFAULT_CONNECTIONS,
@@ -136,6 +151,8 @@ def _serve(chosen: argparse.Namespace) -> int:
         seed=chosen.seed,
         public_url=chosen.public_url,
         cors_origins=tuple(chosen.cors_origin or ("*",)),
+        allow_hosts=tuple(chosen.allow_host or ()),
+        control_token=chosen.control_token,
         quiet=chosen.quiet,
         fault=chosen.fault,
         connections=chosen.connections,

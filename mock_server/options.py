@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 from urllib.parse import urlsplit
 
 _LAST_PORT = 65_535
+_HOST_NAME = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
+# What a header can carry. Short ones can be guessed: nothing counts the attempts.
+_TOKEN = re.compile(r"[!-~]{16,200}", re.ASCII)
 _MOST_CONNECTIONS = 1_000_000
 # Seeds are kept with the world, where numbers have 64 bits.
 _LARGEST_SEED = 2**63 - 1
@@ -30,6 +34,25 @@ def origin(text: str) -> str:
     """Read a browser's origin, or `*` for any."""
     if text != "*" and not _is_address(text, with_path=False):
         raise argparse.ArgumentTypeError(f"`{text}` is no origin, must be like https://studio.test")
+    return text
+
+
+def allowed_host(text: str) -> str:
+    """Read a name of the mock's host, `.name` for all below it."""
+    if not _HOST_NAME.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"`{text}` is no name of a host, must be like mock.test (or .test for all below it)"
+        )
+    return text
+
+
+def control_token(text: str) -> str:
+    """Read the token of the control plane."""
+    if not _TOKEN.fullmatch(text):
+        # The token itself is not repeated: what is refused is printed.
+        raise argparse.ArgumentTypeError(
+            "the token must be 16 to 200 letters, digits and signs, without spaces"
+        )
     return text
 
 

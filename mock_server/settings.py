@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 DEFAULT_PORT = 4010
 DEFAULT_SEED = 42
@@ -24,6 +24,10 @@ class Settings:
     seed: int = DEFAULT_SEED
     public_url: str | None = None
     cors_origins: tuple[str, ...] = ("*",)
+    # Names, beside those it is bound to, by which browsers may reach the control plane.
+    allow_hosts: tuple[str, ...] = ()
+    # What the control plane asks for, None where it asks for nothing.
+    control_token: str | None = field(default=None, repr=False)
     quiet: bool = False
     fault: str | None = None
     max_worlds: int = DEFAULT_MAX_WORLDS

@@ -16,6 +16,7 @@ from mock_server.console import say
 from mock_server.contract.load import bundle_path, load_contract
 from mock_server.control.personas import personas_of
 from mock_server.env import Env
+from mock_server.http.guard import with_token
 from mock_server.http.limits import Limits
 from mock_server.http.log import RequestLog
 from mock_server.http.specification import not_valid, require_valid
@@ -39,10 +40,12 @@ def start(settings: Settings, *, contract_path: Path | None = None, colour: bool
     if contract_path is not None:
         require_valid(contract, contract_path)
     bound = bind(settings.host, settings.port)
+    address, port, *_ = bound.getsockname()
+    made = settings.control_token is None
+    settings = with_token(settings, address)
     try:
         env = build_env(settings, contract)
-        url = _url(settings.host, bound.getsockname()[1])
-        said = f"Ready {url}{API_BASE}" if settings.quiet else _banner(env, contract, url)
+        said = _ready(env, contract, _url(settings.host, port), made=made)
         if settings.workers == 1:
             _serve(env, contract, bound, lambda: say(said), colour=colour)
         else:
@@ -84,7 +87,16 @@ def _url(host: str, port: int) -> str:
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
-def _banner(env: Env, contract: dict[str, Any], url: str) -> str:
+def _ready(env: Env, contract: dict[str, Any], url: str, *, made: bool) -> str:
+    """Return what is said once requests are answered; `made`: nobody knows the token yet."""
+    settings = env.settings
+    token = settings.control_token if made else None
+    if not settings.quiet:
+        return _banner(env, contract, url, token)
+    return f"Ready {url}{API_BASE}" + (f"\nX-Mock-Token: {token}" if token else "")
+
+
+def _banner(env: Env, contract: dict[str, Any], url: str, token: str | None) -> str:
     marks = [
         operation.get("x-provenance")
         for methods in contract["paths"].values()
@@ -97,6 +109,8 @@ def _banner(env: Env, contract: dict[str, Any], url: str) -> str:
         Start(
             api_url=f"{url}{API_BASE}",
             control_url=f"{url}{CONTROL_BASE}",
+            control_token=token,
+            guarded=env.settings.control_token is not None,
             contract_version=env.common.contract_version,
             published=marks.count("published"),
             decided=marks.count("decided"),

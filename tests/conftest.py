@@ -91,7 +91,7 @@ class Mock:
 
 def build_mock(loop: asyncio.AbstractEventLoop, **settings: Any) -> Mock:
     clock = Clock()
-    env = build_env(replace(Settings(), **settings), CONTRACT, clock=clock)
+    env = build_env(replace(Settings(allow_hosts=("mock",)), **settings), CONTRACT, clock=clock)
     log = io.StringIO()
     app = build_app(env, CONTRACT, CONTROL, RequestLog(log, errors=log))
     loop.run_until_complete(prepare(app))
