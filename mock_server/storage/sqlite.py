@@ -16,10 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
-from mock_server.domain.entities import Entity
+from mock_server.domain.entities import KINDS, Entity, World
 from mock_server.storage import sqlite_sql as sql
 from mock_server.storage.codec import decode, encode
-from mock_server.storage.indexes import Index
+from mock_server.storage.indexes import INDEXES, Index
 from mock_server.storage.known import Group, Known, Move, count_until, moves_between
 from mock_server.storage.moments import microseconds, moment
 from mock_server.storage.protocol import DEFAULT_WORLD, Needs, StorageError
@@ -36,9 +36,12 @@ LARGEST = 2**63 - 1
 # So many entities, groups and counts are remembered at most, and changes kept back.
 REMEMBERED = 5000
 KEPT_BACK = 1000
+# Between the name of a kind or an index and that of a world; and what comes after it in order.
+MARK, AFTER_MARK = "/", "0"
 
 _Group = tuple[str, str]
 _Entry = tuple[str, str, int, str]
+_INDEXES = (*(index.name for index in INDEXES), sql.NUMBERS[0])
 
 
 @dataclass(slots=True)
@@ -52,6 +55,11 @@ class _File:
     known: Known = field(default_factory=Known)
     number: int | None = None
     data_version: int = 0
+    world: str = DEFAULT_WORLD
+
+    def of(self, name: str) -> str:
+        """Return what a kind or an index is called in the tables: every world has its own."""
+        return name if self.world == DEFAULT_WORLD else f"{name}{MARK}{self.world}"
 
     def forget(self) -> None:
         """Know nothing any more."""
@@ -72,13 +80,14 @@ class _Change:
 class _Reading(ReadOnly):
     """Answer from one snapshot of the file; one object serves every read transaction."""
 
-    __slots__ = ("_execute", "_file", "_known", "_many", "_runs")
+    __slots__ = ("_execute", "_file", "_known", "_many", "_of", "_runs")
     _begin = "BEGIN"
 
     def __init__(self, file: _File) -> None:
         cursor = file.connection.cursor()
         self._file = file
         self._known = file.known
+        self._of = file.of
         self._execute = cursor.execute
         self._many = cursor.executemany
         self._runs = Runs(cursor.execute)
@@ -127,7 +136,7 @@ class _Reading(ReadOnly):
         entities = self._known.entities
         if where not in entities:
             found = None
-            for (document,) in self._rows(sql.GET, (kind.__name__, entity_id)):
+            for (document,) in self.rows(sql.GET, (self._of(kind.__name__), entity_id)):
                 found = decode(kind, document)
             self._make_room(entities)
             entities[where] = found
@@ -154,18 +163,18 @@ class _Reading(ReadOnly):
         if until is None or not size:
             return size
         self._settle()
-        return self._runs.count_until((index.name, key), size, microseconds(until))
+        return self._runs.count_until((self._of(index.name), key), size, microseconds(until))
 
     def _page(self, index: Index[E], key: str, offset: int, limit: int) -> list[str]:
         self._settle()
-        group = (index.name, key)
+        group = (self._of(index.name), key)
         if offset <= SIZES[0]:
-            return [entity_id for (entity_id,) in self._rows(sql.PAGE, (*group, limit, offset))]
-        size = self._size(group)
+            return [entity_id for (entity_id,) in self.rows(sql.PAGE, (*group, limit, offset))]
+        size = self._size((index.name, key))
         if offset >= size:
             return []
         end, rest = self._runs.position(group, size, offset)
-        return [each for (each,) in self._rows(sql.PAGE_BEFORE, (*group, *end, limit, rest))]
+        return [each for (each,) in self.rows(sql.PAGE_BEFORE, (*group, *end, limit, rest))]
 
     def _member(self, kind: type[E], entity_id: str) -> E:
         entity = self.get(kind, entity_id)
@@ -182,7 +191,7 @@ class _Reading(ReadOnly):
         groups = self._known.groups
         if where not in groups:
             self._settle()
-            rows = self._rows(sql.GROUP, where)
+            rows = self.rows(sql.GROUP, (self._of(index.name), key))
             self._make_room(groups)
             groups[where] = [(moment(order), entity_id) for order, entity_id in rows]
         return groups[where]
@@ -191,12 +200,13 @@ class _Reading(ReadOnly):
         counts = self._known.counts
         if group not in counts:
             self._settle()
-            rows = self._rows(sql.COUNT, group)
+            rows = self.rows(sql.COUNT, (self._of(group[0]), group[1]))
             self._make_room(counts)
             counts[group] = int(rows[0][0]) if rows else 0
         return counts[group]
 
-    def _rows(self, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def rows(self, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Return what a question to the tables gives."""
         try:
             return self._execute(statement, parameters).fetchall()
         except UnicodeEncodeError:
@@ -246,7 +256,7 @@ class _Writing(_Reading):
     def next_number(self) -> int:
         file = self._file
         if file.number is None:
-            rows = self._rows(sql.COUNT, sql.NUMBERS)
+            rows = self.rows(sql.COUNT, self._numbers())
             file.number = int(rows[0][0]) if rows else 0
         self._changed = self._number_taken = True
         file.number += 1
@@ -256,8 +266,20 @@ class _Writing(_Reading):
         self._changed = True
         self._pending.clear()
         self._file.forget()
-        for statement in sql.ERASE:
-            self._execute(statement)
+        for kind in KINDS:
+            self._execute(sql.ERASE_KIND, (self._of(kind.__name__),))
+        for name in _INDEXES:
+            for statement in sql.ERASE_INDEX:
+                self._execute(statement, (self._of(name),))
+
+    def _numbers(self) -> _Group:
+        return self._of(sql.NUMBERS[0]), sql.NUMBERS[1]
+
+    def change(self, statement: str, parameters: Sequence[Any]) -> None:
+        """Change the tables past what is known of them, which is forgotten."""
+        self._changed = True
+        self._file.forget()
+        self._execute(statement, parameters)
 
     def _keep(
         self, kind: type[Any], entity_id: str, before: Any, after: Any, document: str
@@ -287,13 +309,14 @@ class _Writing(_Reading):
         joined: list[_Entry] = []
         shifts: dict[_Group, list[tuple[Position, int]]] = {}
         for (kind, entity_id), change in pending.items():
-            self._write(kind.__name__, entity_id, change)
+            self._write(self._of(kind.__name__), entity_id, change)
             for index, old, new in change.moves:
                 for there, n in ((old, -1), (new, 1)):
                     if there is None:
                         continue
                     group, position = (index.name, there[0]), (microseconds(there[1]), entity_id)
-                    (joined if n > 0 else left).append((*group, *position))
+                    entry = (self._of(index.name), there[0], *position)
+                    (joined if n > 0 else left).append(entry)
                     if not index.small:
                         shifts.setdefault(group, []).append((position, n))
         if left:
@@ -319,9 +342,10 @@ class _Writing(_Reading):
                 after = self._known.counts[group]
             else:
                 after = self._known.counts[group] = self._size(group) + change
-            counted.append((*group, after))
+            named = (self._of(group[0]), group[1])
+            counted.append((*named, after))
             if depth(max(after, after - change)):
-                self._runs.shift(group, after - change, after, sorted(each))
+                self._runs.shift(named, after - change, after, sorted(each))
         if counted:
             self._many(sql.SET_COUNT, counted)
             if any(not n for _, _, n in counted):
@@ -330,7 +354,7 @@ class _Writing(_Reading):
     def _commit(self) -> None:
         self._settle()
         if self._number_taken:
-            self._execute(sql.SET_COUNT, (*sql.NUMBERS, self._file.number))
+            self._execute(sql.SET_COUNT, (*self._numbers(), self._file.number))
         super()._commit()
         self._changed = self._number_taken = False
 
@@ -348,9 +372,14 @@ class SqliteStore:
 
     def __init__(self, path: Path, *, patience: float = PATIENCE) -> None:
         """Open or make the file; raise StorageError where it can't be a store."""
-        self._file = _File(path, patience, connect(path, patience=patience))
-        self._reading = _Reading(self._file)
-        self._writing = _Writing(self._file)
+        self._stand_on(_File(path, patience, connect(path, patience=patience)), {})
+
+    def _stand_on(self, file: _File, worlds: dict[str, SqliteStore]) -> None:
+        self._file = file
+        self._reading = _Reading(file)
+        self._writing = _Writing(file)
+        self._worlds = worlds
+        worlds[file.world] = self
 
     @property
     def description(self) -> str:
@@ -376,18 +405,35 @@ class SqliteStore:
         return self._writing
 
     def world(self, name: str) -> SqliteStore:
-        if name != DEFAULT_WORLD:
-            raise StorageError("This store keeps one world: for several use `--store memory`")
-        return self
+        if name not in self._worlds:
+            file = self._file
+            store = SqliteStore.__new__(SqliteStore)
+            own = _File(file.path, file.patience, file.connection, file.turn, world=name)
+            store._stand_on(own, self._worlds)  # noqa: SLF001 - another of the same class
+        return self._worlds[name]
 
     def worlds(self) -> list[str]:
-        return [DEFAULT_WORLD]
+        first = f"{World.__name__}{MARK}"
+        with self._reading as tx:
+            rows = tx.rows(sql.WORLDS, (first, f"{World.__name__}{AFTER_MARK}"))
+        return [DEFAULT_WORLD, *(str(kind).removeprefix(first) for (kind,) in rows)]
 
-    def fork(self, source: str, target: str) -> None:  # noqa: ARG002
-        self.world(target)
+    def fork(self, source: str, target: str) -> None:
+        old, new = self.world(source)._file, self.world(target)._file  # noqa: SLF001
+        with self.world(target)._writing as tx:  # noqa: SLF001
+            if tx.get(World, "world") is not None:
+                raise StorageError(f"The world {target!r} is not empty: drop it before copying")
+            for kind in KINDS:
+                tx.change(sql.COPY_KIND, (new.of(kind.__name__), old.of(kind.__name__)))
+            for name in _INDEXES:
+                for statement in sql.COPY_INDEX:
+                    tx.change(statement, (new.of(name), old.of(name)))
 
     def drop(self, name: str) -> None:
-        self.world(name)
+        with self.world(name).write() as tx:
+            tx.clear()
+        if name != DEFAULT_WORLD:
+            del self._worlds[name]
 
     def close(self) -> None:
         self._file.connection.close()

@@ -37,7 +37,16 @@ FORGET_EMPTY = f"DELETE FROM counts WHERE {_OF_GROUP} AND n = 0"
 NUMBERS = ("numbers", "")
 # Changes by other connections only; together with our own count of changes it tells of all.
 DATA_VERSION = "PRAGMA data_version"
-ERASE = tuple(f"DELETE FROM {table}" for table in ("entities", "entries", "counts", "runs"))
+ERASE_KIND = "DELETE FROM entities WHERE kind = ?"
+ERASE_INDEX = tuple(f"DELETE FROM {table} WHERE idx = ?" for table in ("entries", "counts", "runs"))
+COPY_KIND = "INSERT INTO entities SELECT ?, id, doc FROM entities WHERE kind = ?"
+COPY_INDEX = (
+    "INSERT INTO entries SELECT ?, key, ord, id FROM entries WHERE idx = ?",
+    "INSERT INTO counts SELECT ?, key, n FROM counts WHERE idx = ?",
+    "INSERT INTO runs SELECT ?, key, level, ord, id, n FROM runs WHERE idx = ?",
+)
+# A world has one entity of the kind `World`, so a row tells of each.
+WORLDS = "SELECT kind FROM entities WHERE kind >= ? AND kind < ?"
 
 _OF_LEVEL = f"{_OF_GROUP} AND level = ?"
 RUN_HOLDING = f"""SELECT ord, id, n FROM runs WHERE {_OF_LEVEL} AND (ord, id) <= (?, ?)

@@ -9,7 +9,7 @@ def in_world(name):
 
 @pytest.fixture(autouse=True)
 def _no_other_worlds(mock):
-    if mock.env.store.description != "memory":
+    if mock.env.store.blocking:
         pytest.skip("SQL stores keep one world for now")
     yield
     mock.data("DELETE", "/_mock/worlds/default/snapshots")
