@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from types import MappingProxyType
+from typing import Any
 
 from mock_server.control.audience import set_audience
 from mock_server.control.clock import get_clock, set_clock
-from mock_server.control.faults import (
-    add_fault,
-    clear_faults,
-    list_contract_faults,
-    list_faults,
-    remove_fault,
-)
 from mock_server.control.health import get_health
 from mock_server.control.personas import list_personas
 from mock_server.control.worlds import (
@@ -26,7 +21,18 @@ from mock_server.control.worlds import (
     restore_world,
     snapshot_world,
 )
+from mock_server.env import Call
 from mock_server.http.operation import Handler
+
+
+def _later(topic: str, operation: str) -> Handler:
+    """Return an operation whose module is imported when it is first asked."""
+
+    def ask(call: Call) -> Any:
+        return getattr(import_module(f"{__name__}.{topic}"), operation)(call)
+
+    return ask
+
 
 # These begin transactions of their own, since they make, copy and remove whole worlds.
 ALONE = frozenset(
@@ -42,19 +48,19 @@ ALONE = frozenset(
 )
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
     {
-        "add_fault": add_fault,
-        "clear_faults": clear_faults,
+        "add_fault": _later("faults", "add_fault"),
+        "clear_faults": _later("faults", "clear_faults"),
         "delete_snapshots": delete_snapshots,
         "delete_world": delete_world,
         "get_clock": get_clock,
         "get_health": get_health,
         "get_world": get_world,
-        "list_contract_faults": list_contract_faults,
-        "list_faults": list_faults,
+        "list_contract_faults": _later("faults", "list_contract_faults"),
+        "list_faults": _later("faults", "list_faults"),
         "list_personas": list_personas,
         "list_worlds": list_worlds,
         "make_world": make_world,
-        "remove_fault": remove_fault,
+        "remove_fault": _later("faults", "remove_fault"),
         "reset_world": reset_world,
         "restore_world": restore_world,
         "set_audience": set_audience,

@@ -22,15 +22,7 @@ from mock_server.env import Call, Env
 from mock_server.http.answer import Answer
 from mock_server.http.body import ClientGone
 from mock_server.http.errors import Refusal
-from mock_server.http.injected import (
-    WISH_MARK,
-    Faulty,
-    answer_instead,
-    listening,
-    may_meet,
-    meet_first,
-    on_the_way,
-)
+from mock_server.http.injected import WISH_MARK, Faulty, listening, may_meet
 from mock_server.http.operation import Operation
 from mock_server.http.origin import OriginReader
 from mock_server.http.request import (
@@ -96,10 +88,12 @@ class AtOnce:
             return self._refuse(request, error, now or self._worlds.find().clock())
 
     async def _meet(self, request: Request, receive: Receive, env: Env, now: datetime) -> Answer:
-        met = meet_first(self._answers, request, env, now)
+        from mock_server.http import meeting  # noqa: PLC0415 - for nearly none is there one
+
+        met = meeting.meet_first(self._answers, request, env, now)
         if met is None:
             return await self._ask(request, receive, env, now)
-        instead = answer_instead(met, request.operation.id)
+        instead = meeting.answer_instead(met, request.operation.id)
         if instead is not None:
             return instead
         try:
@@ -108,7 +102,7 @@ class AtOnce:
             raise
         except Exception as error:  # noqa: BLE001 - a refusal may be late or lost too
             answer = self._refuse(request, error, now)
-        return on_the_way(met, answer)
+        return meeting.on_the_way(met, answer)
 
     async def _ask(self, request: Request, receive: Receive, env: Env, now: datetime) -> Answer:
         caller = None if request.operation.public else self._identify(request, env, now)
@@ -210,18 +204,20 @@ class InThread:
             return self._refuse(request, error, self._worlds.known().clock())
 
     def _meet(self, request: Request, asked: Asked | Exception, env: Env, now: datetime) -> Answer:
+        from mock_server.http import meeting  # noqa: PLC0415 - for nearly none is there one
+
         try:
-            met = meet_first(self._answers, request, env, now)
+            met = meeting.meet_first(self._answers, request, env, now)
         except Faulty:
             raise
         except Exception as error:  # noqa: BLE001 - a bug of the mock must get an answer too
             return self._refuse(request, error, now)
         if met is None:
             return self._ask(request, asked, first=False)
-        instead = answer_instead(met, request.operation.id)
+        instead = meeting.answer_instead(met, request.operation.id)
         if instead is not None:
             return instead
-        return on_the_way(met, self._ask(request, asked, first=False))
+        return meeting.on_the_way(met, self._ask(request, asked, first=False))
 
     def _ask(self, request: Request, asked: Asked | Exception, *, first: bool) -> Answer:
         """Ask the operation; raises _Meets when it is asked `first` and something stands before."""

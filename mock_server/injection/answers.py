@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from http.client import responses as phrases
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from mock_server.contract.document import Document
-from mock_server.contract.rules.examples import validator_for
-from mock_server.injection.offers import Offer, Offers, read_offers
+if TYPE_CHECKING:
+    from mock_server.contract.document import Document
+    from mock_server.injection.offers import Offer, Offers
 
 _WORDS: Mapping[int, str] = {
     429: "too many requests, must wait {seconds} s before the next one",
@@ -44,6 +44,9 @@ class ContractAnswers:
     @cached_property
     def offers(self) -> Offers:
         """Return what the contract gives each operation."""
+        # Most mocks are never asked for it, and none before its first answer.
+        from mock_server.injection.offers import read_offers  # noqa: PLC0415
+
         return read_offers(self.document)
 
     def make(
@@ -77,6 +80,8 @@ class ContractAnswers:
     def _require_valid(
         self, operation: str, offer: Offer, schema: dict[str, Any], body: Mapping[str, Any]
     ) -> None:
+        from mock_server.contract.rules.examples import validator_for  # noqa: PLC0415 - as above
+
         key = (operation, offer.status)
         if key not in self._validators:
             self._validators[key] = validator_for(self.document, schema)
