@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from mock_server.domain.entities import Session
-from mock_server.storage import postgres, postgres_runs_sql, runs, sqlite
+from mock_server.storage import postgres, postgres_runs_sql, runs, sqlite_transactions
 from mock_server.storage.indexes import EVERYTHING, INDEXES, SESSIONS, SESSIONS_BY_STATE
 from mock_server.storage.open import open_store
 from mock_server.storage.protocol import Store
 from mock_server.storage.runs import depth
+from mock_server.storage.sqlite import SqliteStore
 
 # Levels so small that thirty entries reach the third.
 SIZES = (4, 12, 24)
@@ -36,8 +37,8 @@ class Kept:
 @pytest.fixture
 def on_sqlite(path, monkeypatch):
     monkeypatch.setattr(runs, "SIZES", SIZES)
-    monkeypatch.setattr(sqlite, "SIZES", SIZES)
-    store = sqlite.SqliteStore(path)
+    monkeypatch.setattr(sqlite_transactions, "SIZES", SIZES)
+    store = SqliteStore(path)
     ask = store._file.connection.execute
     yield Kept(
         store,
@@ -195,7 +196,7 @@ def test_an_emptied_group_leaves_no_run(kept, make):
 
 @pytest.mark.parametrize("number", [100, 3000])
 def test_the_deepest_place_of_a_large_group_is_a_few_steps_away_on_sqlite(path, make, number):
-    store = sqlite.SqliteStore(path)
+    store = SqliteStore(path)
     at = make("s").created_at
     with store.write() as tx:
         for each in range(number):

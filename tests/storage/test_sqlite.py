@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from mock_server.domain.entities import Room, Session
-from mock_server.storage import sqlite
+from mock_server.storage import sqlite_transactions
 from mock_server.storage.indexes import (
     EVERYTHING,
     LIVE_SESSION_OF_ROOM,
@@ -257,8 +257,8 @@ def test_a_missing_document_is_an_error_and_not_a_gap(path, open_file, make):
 
 
 def test_a_large_transaction_does_not_remember_everything(open_file, make, monkeypatch):
-    monkeypatch.setattr(sqlite, "REMEMBERED", 50)
-    monkeypatch.setattr(sqlite, "KEPT_BACK", 20)
+    monkeypatch.setattr(sqlite_transactions, "REMEMBERED", 50)
+    monkeypatch.setattr(sqlite_transactions, "KEPT_BACK", 20)
     store = open_file()
     known = store._file.known
     with store.write() as tx:
