@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import local
 from types import TracebackType
@@ -30,7 +30,7 @@ from typing import Any, Self, TypeVar, cast
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from mock_server.domain.entities import Entity, Preset, Room, User
+from mock_server.domain.entities import Entity, Preset, Room, User, World
 from mock_server.storage import postgres_sql as sql
 from mock_server.storage.codec import encode
 from mock_server.storage.indexes import Index
@@ -40,9 +40,10 @@ from mock_server.storage.postgres_answers import (
     PAGE_ROW,
     TOTAL,
     Decoded,
+    Partition,
     changes,
     learn,
-    octets,
+    world_of,
 )
 from mock_server.storage.postgres_connections import Connections, explain
 from mock_server.storage.postgres_schema import prepare
@@ -67,6 +68,7 @@ class _Shared:
     """
 
     connections: Connections
+    partition: Partition
     thread: local = field(default_factory=local)
     decoded: Decoded = field(default_factory=Decoded)
     unfolded: int = 0
@@ -82,6 +84,7 @@ class _Reading(ReadOnly):
         self._connections = shared.connections
         self._thread = shared.thread
         self._decoded = shared.decoded
+        self._partition = shared.partition
         self._needs = needs
         self._known = Known()
         self._numbers: list[int] = []
@@ -119,8 +122,8 @@ class _Reading(ReadOnly):
 
     def get(self, kind: type[E], entity_id: str) -> E | None:
         if (kind, entity_id) not in self._known.entities:
-            rows = self._ask(sql.GATHER, gathering(((kind, entity_id),)))
-            learn(self._known, rows, self._decoded)
+            rows = self.ask(sql.GATHER, gathering(((kind, entity_id),), self._partition))
+            learn(self._known, rows, self._decoded, self._partition)
         return cast("E | None", self._known.entities[kind, entity_id])
 
     def first(self, index: Index[E], key: str) -> E | None:
@@ -143,27 +146,31 @@ class _Reading(ReadOnly):
         where = (index.name, key)
         if (group := self._known.groups.get(where)) is not None:
             return len(group) if until is None else count_until(group, until)
-        asked = {"idx": index.name, "key": octets(key)}
+        asked = {"idx": index.name, "key": self._partition.octets(key)}
         if until is not None:
-            rows = self._ask(sql.COUNT_UNTIL, asked | {"until": microseconds(until)})
+            rows = self.ask(sql.COUNT_UNTIL, asked | {"until": microseconds(until)})
             return int(rows[0][0])
         if where not in self._known.counts:
-            rows = self._ask(sql.COUNT_SMALL if index.small else sql.COUNT, asked)
+            rows = self.ask(sql.COUNT_SMALL if index.small else sql.COUNT, asked)
             self._known.counts[where] = int(rows[0][0])
         return self._known.counts[where]
 
     def _page(self, index: Index[E], key: str, offset: int, limit: int) -> list[str]:
-        asked = {"kind": index.kind.__name__, "idx": index.name, "key": octets(key)}
+        own_key = self._partition.octets(key)
+        asked = {"kind": index.kind.__name__, "idx": index.name, "key": own_key}
         page = sql.PAGE if offset <= SIZES[0] else sql.DEEP_PAGE
-        rows = self._ask(page, asked | {"limit": limit, "offset": offset})
-        learn(self._known, rows, self._decoded)
+        rows = self.ask(page, asked | {"limit": limit, "offset": offset})
+        learn(self._known, rows, self._decoded, self._partition)
         if not index.small:
             total = next(row[3] for row in rows if row[0] == TOTAL)
             self._known.counts.setdefault((index.name, key), total)
-        places = sorted((row[3], row[1].decode()) for row in rows if row[0] == PAGE_ROW)
+        places = sorted(
+            (row[3], self._partition.text(row[1])) for row in rows if row[0] == PAGE_ROW
+        )
         return [entity_id for _, entity_id in places]
 
-    def _ask(self, what: Statement, parameters: Parameters) -> Rows:
+    def ask(self, what: Statement, parameters: Parameters) -> Rows:
+        """Return what a statement gives."""
         return self._send((what, parameters))[-1]
 
     def _send(self, *statements: Asked, opening_only: bool = False) -> list[Rows]:
@@ -199,17 +206,20 @@ class _Reading(ReadOnly):
         """Return BEGIN and what is needed from the start, the same that `_take_in` expects."""
         statements: list[Asked] = [(self._begin, None), *self._locks()]
         if self._needs is not None and self._needs.entities:
-            statements.append((sql.GATHER, gathering(self._needs.entities)))
+            statements.append((sql.GATHER, gathering(self._needs.entities, self._partition)))
         if self._needs is not None and self._needs.numbers:
-            statements.append((sql.NUMBERS, {"how_many": self._needs.numbers}))
+            statements.append((sql.NUMBERS, self._numbering(self._needs.numbers)))
         return statements
 
     def _take_in(self, answers: list[Rows]) -> None:
         rest = iter(answers[1 + len(self._locks()) :])
         if self._needs is not None and self._needs.entities:
-            learn(self._known, next(rest), self._decoded)
+            learn(self._known, next(rest), self._decoded, self._partition)
         if self._needs is not None and self._needs.numbers:
             self._numbers = [number for (number,) in next(rest)]
+
+    def _numbering(self, how_many: int) -> Parameters:
+        return {"how_many": how_many, "world": self._partition.world}
 
     def _locks(self) -> list[Asked]:
         return []
@@ -269,7 +279,7 @@ class _Writing(_Reading):
 
     def next_number(self) -> int:
         if not self._numbers:
-            self._numbers = [n for (n,) in self._ask(sql.NUMBERS, {"how_many": 1})]
+            self._numbers = [n for (n,) in self.ask(sql.NUMBERS, self._numbering(1))]
         return self._numbers.pop(0)
 
     def clear(self) -> None:
@@ -280,7 +290,9 @@ class _Writing(_Reading):
         self._pending.clear()
         self._known.clear()
         self._numbers.clear()
-        self._send((sql.ERASE, None))
+        for statement in sql.ERASE:
+            self._send((statement, {"first": self._partition.first, "end": self._partition.end}))
+        self._send((sql.RESTART, {"world": self._partition.world}))
 
     def _send(self, *statements: Asked, opening_only: bool = False) -> list[Rows]:
         answers = super()._send(*statements, opening_only=opening_only)
@@ -298,12 +310,13 @@ class _Writing(_Reading):
             fold(self._connection)
 
     def _unsent(self) -> list[Asked]:
-        return [(sql.APPLY, changes(self._pending))] if self._pending else []
+        return [(sql.APPLY, changes(self._pending, self._partition))] if self._pending else []
 
     def _locks(self) -> list[Asked]:
         if self._needs is None:
             return [(sql.LOCK_STORE, None)]
-        return [(sql.SHARE_STORE, None), *map(_locking, self._needs.locks)]
+        locks = [_locking(lock, self._partition) for lock in self._needs.locks]
+        return [(sql.SHARE_STORE, None), *locks]
 
     def _take_in(self, answers: list[Rows]) -> None:
         for lock, rows in zip(self._needs.locks if self._needs else (), answers[2:], strict=False):
@@ -326,7 +339,7 @@ class PostgresStore:
             fold(wire)
         finally:
             wire.close()
-        self._shared = _Shared(connections)
+        self._shared = _Shared(connections, Partition(DEFAULT_WORLD))
 
     @property
     def description(self) -> str:
@@ -348,18 +361,31 @@ class PostgresStore:
         return _Writing(self._shared, needs)
 
     def world(self, name: str) -> PostgresStore:
-        if name != DEFAULT_WORLD:
-            raise StorageError("This store keeps one world: for several use `--store memory`")
-        return self
+        if name == self._shared.partition.world:
+            return self
+        store = PostgresStore.__new__(PostgresStore)
+        # What is decoded depends on the document alone, and who is in a transaction on the thread.
+        store._shared = replace(self._shared, partition=Partition(name))  # noqa: SLF001
+        return store
 
     def worlds(self) -> list[str]:
-        return [DEFAULT_WORLD]
+        with self.read(Needs()) as tx:
+            found = [world_of(row[0]) for row in tx.ask(sql.WORLDS, {})]
+        return [DEFAULT_WORLD, *(name for name in found if name != DEFAULT_WORLD)]
 
-    def fork(self, source: str, target: str) -> None:  # noqa: ARG002
-        self.world(target)
+    def fork(self, source: str, target: str) -> None:
+        old, new = Partition(source), Partition(target)
+        ranges = {"first": old.first, "end": old.end, "new": new.prefix}
+        with self.world(target).write() as tx:
+            if tx.get(World, "world") is not None:
+                raise StorageError(f"The world {target!r} is not empty: drop it before copying")
+            for statement in sql.COPY:
+                tx.ask(statement, ranges)
+            tx.ask(sql.COPY_NUMBER, {"old": source, "new": target})
 
     def drop(self, name: str) -> None:
-        self.world(name)
+        with self.world(name).write() as tx:
+            tx.clear()
 
     def close(self) -> None:
         self._shared.connections.close()
@@ -374,17 +400,17 @@ def fold(wire: Wire) -> None:
             wire.exchange([(sql.ROLLBACK, None)])
 
 
-def gathering(entities: Sequence[tuple[type[Any], str]]) -> Parameters:
+def gathering(entities: Sequence[tuple[type[Any], str]], partition: Partition) -> Parameters:
     """Return the parameters of GATHER."""
     return {
         "kinds": [kind.__name__ for kind, _ in entities],
-        "ids": [octets(entity_id) for _, entity_id in entities],
+        "ids": [partition.octets(entity_id) for _, entity_id in entities],
     }
 
 
-def _locking(lock: Lock) -> Asked:
+def _locking(lock: Lock, partition: Partition) -> Asked:
     column = None if lock.of is None else _COLUMNS[lock.kind]
-    asked = {"kind": lock.kind.__name__, "id": octets(lock.id)}
+    asked = {"kind": lock.kind.__name__, "id": partition.octets(lock.id)}
     if lock.of is not None:
         asked["of"] = lock.of.__name__
     return sql.lock_statement(column, shared=lock.shared), asked

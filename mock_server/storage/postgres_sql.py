@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from functools import cache
 
+from mock_server.domain.entities import KINDS
 from mock_server.storage.indexes import INDEXES
+from mock_server.storage.postgres_numbers_sql import NUMBERING
 from mock_server.storage.postgres_runs_sql import TABLES as RUNS
 from mock_server.storage.postgres_runs_sql import functions
 from mock_server.storage.postgres_wire import Statement, statement
@@ -31,7 +33,7 @@ SCHEMA = (
        PRIMARY KEY (idx, key, ord, id))""",
     "CREATE INDEX entries_of_entity ON greenroom.entries (kind, id)",
     *RUNS,
-    "CREATE SEQUENCE greenroom.numbers",
+    *NUMBERING,
     "CREATE TABLE greenroom.meta (name text PRIMARY KEY, value text NOT NULL)",
     *functions(),
 )
@@ -134,9 +136,7 @@ COUNT_SMALL = statement(f"SELECT count(*) FROM greenroom.entries WHERE {_GROUP}"
 COUNT_UNTIL = statement(
     "SELECT greenroom.count_until(%(idx)s::text, %(key)s::bytea, %(until)s::bigint)"
 )
-NUMBERS = statement(
-    "SELECT nextval('greenroom.numbers') FROM generate_series(1, %(how_many)s::bigint)"
-)
+NUMBERS = statement("SELECT * FROM greenroom.next_numbers(%(world)s::text, %(how_many)s::bigint)")
 
 _SMALL = ", ".join(f"'{index.name}'" for index in INDEXES if index.small)
 # Everything a transaction changed, in one statement: documents and links, the entries that go and
@@ -172,11 +172,40 @@ APPLY = statement(f"""WITH changed AS (
 BEGIN_FOLDING = statement("BEGIN ISOLATION LEVEL REPEATABLE READ")
 FOLD = statement(f"""SELECT greenroom.fold() WHERE pg_try_advisory_xact_lock_shared({NAMESPACE})
     AND pg_try_advisory_xact_lock({FOLDING})""")
+_KINDS = ", ".join(f"'{kind.__name__}'" for kind in KINDS)
+_INDEXES = ", ".join(f"'{index.name}'" for index in INDEXES)
+# A world's ids and keys are a range (`postgres_answers.Partition`).
+_IDS = f"kind IN ({_KINDS}) AND id >= %(first)s::bytea AND id < %(end)s::bytea"
+_KEYS = f"idx IN ({_INDEXES}) AND key >= %(first)s::bytea AND key < %(end)s::bytea"
 # DELETE and not TRUNCATE: transactions that are reading go on seeing the world they began with.
-ERASE = statement("""DO $$ BEGIN
-    DELETE FROM greenroom.entities;
-    DELETE FROM greenroom.entries;
-    DELETE FROM greenroom.runs;
-    DELETE FROM greenroom.moves;
-    ALTER SEQUENCE greenroom.numbers RESTART;
-END $$""")
+ERASE = (
+    statement(f"DELETE FROM greenroom.entities WHERE {_IDS}"),
+    *(
+        statement(f"DELETE FROM greenroom.{table} WHERE {_KEYS}")
+        for table in ("entries", "runs", "moves")
+    ),
+)
+RESTART = statement("SELECT greenroom.set_number(%(world)s::text, 0)")
+WORLDS = statement("SELECT id FROM greenroom.entities WHERE kind = 'World'")
+
+
+def _moved(column: str) -> str:
+    return f"%(new)s::bytea || substr({column}, length(%(first)s::bytea) + 1)"
+
+
+COPY = (
+    statement(f"""INSERT INTO greenroom.entities SELECT kind, {_moved("id")}, doc,
+        {_moved("user_id")}, {_moved("room_id")}, {_moved("preset_id")}
+        FROM greenroom.entities WHERE {_IDS}"""),
+    statement(f"""INSERT INTO greenroom.entries
+        SELECT kind, idx, {_moved("key")}, ord, {_moved("id")} FROM greenroom.entries
+        WHERE {_KEYS}"""),
+    # The position before all entries of a group has an empty id, in every world.
+    statement(f"""INSERT INTO greenroom.runs SELECT idx, {_moved("key")}, level, ord,
+        CASE WHEN id = '' THEN id ELSE {_moved("id")} END, n FROM greenroom.runs WHERE {_KEYS}"""),
+    statement(f"""INSERT INTO greenroom.moves
+        SELECT idx, {_moved("key")}, ord, {_moved("id")}, n FROM greenroom.moves WHERE {_KEYS}"""),
+)
+COPY_NUMBER = statement(
+    "SELECT greenroom.set_number(%(new)s::text, greenroom.last_number(%(old)s::text))"
+)

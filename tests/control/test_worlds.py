@@ -9,8 +9,6 @@ def in_world(name):
 
 @pytest.fixture(autouse=True)
 def _no_other_worlds(mock):
-    if mock.env.store.blocking:
-        pytest.skip("SQL stores keep one world for now")
     yield
     mock.data("DELETE", "/_mock/worlds/default/snapshots")
     for each in mock.data("GET", "/_mock/worlds")["worlds"][1:]:
