@@ -19,10 +19,12 @@ from mock_server.faulty import FaultyWorlds, lifecycle_of
 from mock_server.http.contract_pass import ContractPass
 from mock_server.http.guard import Guard
 from mock_server.http.log import RequestLog
+from mock_server.http.near import NearMisses
 from mock_server.http.pages import Pages
 from mock_server.http.specification import Bundle, resolver_of
 from mock_server.http.swagger_ui import SwaggerUI
 from mock_server.injection.answers import ContractAnswers
+from mock_server.journal import Journals
 from mock_server.seeds import load_seed
 from mock_server.settings import Settings
 from mock_server.storage.open import open_store
@@ -63,6 +65,7 @@ def build_env(
         contract_version=contract["info"]["version"],
         answers=ContractAnswers(dict(contract)),
         started_at=clock(),
+        journals=Journals(settings.journal),
     )
     return Worlds(common, seed_file).find()
 
@@ -115,6 +118,8 @@ def build_app(
                 documents=documents,
                 ui_paths=(f"{API_BASE}/ui", f"{CONTROL_BASE}/ui"),
                 clock=lambda: env.worlds.find().clock(),
+                near=NearMisses({API_BASE: contract, CONTROL_BASE: control_contract}),
+                note=env.worlds.note,
                 log=log,
             ),
             SwaggerUI,

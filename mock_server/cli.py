@@ -12,7 +12,13 @@ from pathlib import Path
 from mock_server import __version__, deferred, options
 from mock_server.console import require_streams, say
 from mock_server.errors import OperatorError
-from mock_server.settings import DEFAULT_CONNECTIONS, DEFAULT_PORT, DEFAULT_SEED, Settings
+from mock_server.settings import (
+    DEFAULT_CONNECTIONS,
+    DEFAULT_JOURNAL,
+    DEFAULT_PORT,
+    DEFAULT_SEED,
+    Settings,
+)
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -135,6 +141,13 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="connections a process has at once (default: %(default)s)",
     )
+    add(
+        "--journal",
+        type=options.journal,
+        default=DEFAULT_JOURNAL,
+        metavar="N",
+        help="exchanges kept for each world, 0 for none (default: %(default)s)",
+    )
     add("--contract", type=Path, metavar="FILE", help="serve another bundle of the contract")
     add("--fault", metavar="NAME", help="be wrong on purpose (`--fault list` shows the names)")
     add("--quiet", action="store_true", help="print only `Ready URL`, and no requests")
@@ -156,6 +169,7 @@ def _serve(chosen: argparse.Namespace) -> int:
         quiet=chosen.quiet,
         fault=chosen.fault,
         connections=chosen.connections,
+        journal=chosen.journal,
     )
     # What is made while starting stays: looking for garbage in it takes a tenth of the time.
     gc.disable()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mock_server.domain.clock import read_clock
 from mock_server.domain.entities import User, World
 from mock_server.domain.lifecycle import Lifecycle
+from mock_server.journal import Journal, Journals
 from mock_server.kept import KeptAnswers, Remembered
 from mock_server.media.ingress import Addresses
 from mock_server.seeds import SeedFile
@@ -42,6 +43,7 @@ class Common:
     contract_version: str
     answers: ContractAnswers
     started_at: datetime
+    journals: Journals
     counters: Counters = field(default_factory=Counters)
 
 
@@ -60,6 +62,7 @@ class Env:
     worlds: Worlds
     remembered: Remembered
     kept: KeptAnswers[Any]
+    journal: Journal
 
     def clock(self) -> datetime:
         """Return the world's time."""

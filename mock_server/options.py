@@ -11,6 +11,7 @@ _HOST_NAME = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 # What a header can carry. Short ones can be guessed: nothing counts the attempts.
 _TOKEN = re.compile(r"[!-~]{16,200}", re.ASCII)
 _MOST_CONNECTIONS = 1_000_000
+_LONGEST_JOURNAL = 10_000
 # Seeds are kept with the world, where numbers have 64 bits.
 _LARGEST_SEED = 2**63 - 1
 
@@ -28,6 +29,11 @@ def seed(text: str) -> int:
 def connections(text: str) -> int:
     """Read a number of connections."""
     return _integer(text, 1, _MOST_CONNECTIONS)
+
+
+def journal(text: str) -> int:
+    """Read how many exchanges a world's journal keeps, 0 for none."""
+    return _integer(text, 0, _LONGEST_JOURNAL)
 
 
 def origin(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 DEFAULT_PORT = 4010
 DEFAULT_SEED = 42
 DEFAULT_MAX_WORLDS = 200
+DEFAULT_JOURNAL = 500
 # Six hours: longer than a test run, shorter than a night.
 DEFAULT_WORLD_IDLE = 6 * 3600
 DEFAULT_CONNECTIONS = 1000
@@ -31,6 +32,7 @@ class Settings:
     quiet: bool = False
     fault: str | None = None
     max_worlds: int = DEFAULT_MAX_WORLDS
+    journal: int = DEFAULT_JOURNAL
     world_idle_seconds: int = DEFAULT_WORLD_IDLE
     connections: int = DEFAULT_CONNECTIONS
     # LiveKit's own development pair, so that tokens open a `livekit-server --dev`.

@@ -8,13 +8,16 @@ store may have changed.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from mock_server.domain.entities import World
 from mock_server.domain.errors import Conflict, NotFound, Unprocessable
 from mock_server.env import Common, Env
 from mock_server.errors import OperatorError
+from mock_server.journal import WORLD, Told
 from mock_server.kept import KeptAnswers, Remembered
 from mock_server.seeds import SeedFile, load_seed, names, plant
 from mock_server.storage.protocol import DEFAULT_WORLD, StorageError, Store
@@ -68,6 +71,14 @@ class Worlds:
     def seen(self, name: str) -> Env | None:
         """Return a world as `known` does, None for one this process has not looked at."""
         return self._envs.get(name)
+
+    def note(self, scope: Mapping[str, Any], path: str, answer: Told, began: float) -> None:
+        """Note an exchange down in the journal of its world (`journal.Journals.note`).
+
+        One that came to no world is in the journal of the default world.
+        """
+        env = self._envs.get(scope.get(WORLD, DEFAULT_WORLD)) or self.known()
+        self._common.journals.note(env.journal, scope, path, answer, began)
 
     def as_read(self, env: Env, world: World) -> Env:
         """Return a world's surroundings for its entity as a transaction read it."""
@@ -167,7 +178,8 @@ class Worlds:
     def _known(self, name: str, store: Store, world: World) -> Env:
         kept: KeptAnswers[object] = KeptAnswers(store)
         seed_file = self._seed_file_of(world)
-        env = Env(name, world, self._common, store, seed_file, self, Remembered(), kept)
+        journal = self._common.journals.begin()
+        env = Env(name, world, self._common, store, seed_file, self, Remembered(), kept, journal)
         self._versions[name] = store.version
         self._envs[name] = env
         return env

@@ -34,9 +34,12 @@ def _later(topic: str, operation: str) -> Handler:
     return ask
 
 
-# These begin transactions of their own, since they make, copy and remove whole worlds.
+# These need no transaction, or begin their own since they make, copy and remove whole worlds.
 ALONE = frozenset(
     {
+        "clear_exchanges",
+        "get_exchange",
+        "list_exchanges",
         "list_worlds",
         "make_world",
         "get_world",
@@ -49,13 +52,16 @@ ALONE = frozenset(
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
     {
         "add_fault": _later("faults", "add_fault"),
+        "clear_exchanges": _later("journal", "clear_exchanges"),
         "clear_faults": _later("faults", "clear_faults"),
         "delete_snapshots": delete_snapshots,
         "delete_world": delete_world,
         "get_clock": get_clock,
+        "get_exchange": _later("journal", "get_exchange"),
         "get_health": get_health,
         "get_world": get_world,
         "list_contract_faults": _later("faults", "list_contract_faults"),
+        "list_exchanges": _later("journal", "list_exchanges"),
         "list_faults": _later("faults", "list_faults"),
         "list_personas": list_personas,
         "list_worlds": list_worlds,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from time import time
 from typing import Any
 
 from connexion.http_facts import METHODS
@@ -41,6 +42,7 @@ from mock_server.http.security import Authenticator
 from mock_server.http.selection import select_by_headers, select_by_path
 from mock_server.http.validation import SchemaSet
 from mock_server.http.wire import send_on
+from mock_server.journal import WORLD
 from mock_server.storage.protocol import StorageError
 from mock_server.worlds import TooManyWorlds, Worlds
 
@@ -131,12 +133,14 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        began = time()
         path, world = select_by_path(scope["path"])
         matched = self._routes.match(path)
         try:
             if matched is None:
                 self._require_no_fault(world, scope)
-                await self._app(scope if world is None else {**scope, "path": path}, receive, send)
+                name = world or select_by_headers(RequestHeaders.read(scope["headers"]))
+                await self._app({**scope, "path": path, WORLD: name}, receive, send)
                 return
             answer = await self._answer(*matched, world, scope, receive)
         except ClientGone:
@@ -148,6 +152,7 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
             return
         self._common.counters.requests += 1
         self._log.request(scope, answer)
+        self._worlds.note(scope, path, answer, began)
         if answer.wire is None:
             await send_answer(scope, send, answer)
         else:
@@ -163,11 +168,11 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
     ) -> Answer:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         operation = methods.get(method)
+        headers = RequestHeaders.read(scope["headers"])
+        scope[WORLD] = name = select_by_headers(headers) if world is None else world
         if operation is None:
             self._require_no_fault(world, scope)
             return self._without_operation(method, methods)
-        headers = RequestHeaders.read(scope["headers"])
-        name = select_by_headers(headers) if world is None else world
         return await self._perform(Request(operation, parameter, scope, headers, name), receive)
 
     def _require_no_fault(self, world: str | None, scope: Scope) -> None:

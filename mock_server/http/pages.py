@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from time import time
+from typing import Protocol
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,9 +14,17 @@ from mock_server.env import Clock
 from mock_server.http.answer import Answer, refused, send_answer
 from mock_server.http.errors import Refusal
 from mock_server.http.log import RequestLog
+from mock_server.http.near import NearMisses
 
 _READING = ("GET", "HEAD")
 _ALLOW = ((b"allow", b"GET, HEAD"),)
+
+
+class Note(Protocol):
+    """Note an exchange down in its world's journal."""
+
+    def __call__(self, scope: Scope, path: str, answer: Answer, began: float) -> None:
+        """Note it down (`journal.Journals.note`)."""
 
 
 class Pages:
@@ -26,13 +36,17 @@ class Pages:
         *,
         documents: Mapping[str, bytes],
         ui_paths: tuple[str, ...],
+        near: NearMisses,
         clock: Clock,
+        note: Note,
         log: RequestLog,
     ) -> None:
         self._app = app
         self._documents = documents
         self._ui_paths = ui_paths
+        self._near = near
         self._clock = clock
+        self._note = note
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,17 +54,20 @@ class Pages:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        began = time()
         path: str = scope["path"]
         if scope["method"] in _READING and self._is_ui(path):
             try:
                 await self._app(scope, receive, send)
             except HTTPException as error:
-                answer = refused(Refusal(error.status_code, _unknown(path)), self._clock())
+                answer = self._unknown(path, scope["method"], self._clock(), error.status_code)
             else:
                 return
         else:
             answer = self._answer(path, scope["method"], self._clock())
         self._log.request(scope, answer)
+        if answer.reason is not None:
+            self._note(scope, path, answer, began)
         await send_answer(scope, send, answer)
 
     def _is_ui(self, path: str) -> bool:
@@ -59,16 +76,17 @@ class Pages:
     def _answer(self, path: str, method: str, now: datetime) -> Answer:
         document = self._documents.get(path)
         if document is None and not self._is_ui(path):
-            return refused(Refusal(404, _unknown(path)), now)
+            return self._unknown(path, method, now)
         if document is None or method not in _READING:
             sentence = f"{method} is not an operation of this path, must be one of GET, HEAD"
             return refused(Refusal(405, sentence, headers=_ALLOW), now)
         return Answer(200, document)
 
-
-def _unknown(path: str) -> str:
-    if path.startswith("/hls/"):
-        return "no playlist here: this version of the mock gives addresses of HLS, and no media"
-    if path.startswith("/whip/"):
-        return "no ingress here: this version of the mock gives addresses of WHIP, and no media"
-    return "no operation has this path, `/v1/webinar/openapi.json` lists those there are"
+    def _unknown(self, path: str, method: str, now: datetime, status: int = 404) -> Answer:
+        if path.startswith("/hls/"):
+            said = "no playlist here: this version of the mock gives addresses of HLS, and no media"
+        elif path.startswith("/whip/"):
+            said = "no ingress here: this version of the mock gives addresses of WHIP, and no media"
+        else:
+            said = self._near.refusal(method, path)
+        return refused(Refusal(status, said), now)

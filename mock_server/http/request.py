@@ -18,6 +18,7 @@ from mock_server.http.headers import RequestHeaders
 from mock_server.http.operation import BodyPlan, Operation
 from mock_server.http.parameters import read_query
 from mock_server.http.validation import findings
+from mock_server.journal import BODY
 
 NO_BODY: Mapping[str, Any] = {}
 # What a request asks for when it is found good: the path's parameter or nothing, query, body.
@@ -40,7 +41,7 @@ async def read_request(request: Request, receive: Receive) -> Asked:
     parameter, query = read_parameters(request)
     body = NO_BODY
     if operation.body is not None:
-        raw = await read_body(receive)
+        request.scope[BODY] = raw = await read_body(receive)
         body = check_body(operation, operation.body, raw, request.headers.content_type)
     return parameter, query, body
 
