@@ -194,3 +194,11 @@ def test_a_journal_can_be_switched_off(mock_with):
         off.send("GET", "/rooms")
         found = off.data("GET", LIST)
         assert found == {"exchanges": [], "total": 0, "last_id": 0, "most": 0}
+
+
+def test_what_was_injected_is_called_a_fault(mock):
+    session = mock.session()
+    mock.send("POST", f"/sessions/{session}/start", by="host", headers={"Prefer": "code=409"})
+    found = listed(mock)[0]
+    assert (found["verdict"], found["operation"]) == ("fault", "start_session")
+    assert "answered by `Prefer: code=409`" in found["reason"]
