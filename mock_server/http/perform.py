@@ -105,6 +105,8 @@ class AtOnce:
         return meeting.on_the_way(met, answer)
 
     async def _ask(self, request: Request, receive: Receive, env: Env, now: datetime) -> Answer:
+        if request.operation.kept:
+            return self._answer_again(request, env, now)
         caller = None if request.operation.public else self._identify(request, env, now)
         asked = await read_request(request, receive)
         return self._answer(request, env, now, caller, asked)
