@@ -14,12 +14,14 @@ class Start:
     """Hold what the banner tells; URLs without a slash at the end.
 
     `guarded`: the control plane asks for a token, which is `control_token` where it was made up.
+    `anybody`: who has no usable credentials is taken for the host.
     """
 
     api_url: str
     control_url: str
     control_token: str | None
     guarded: bool
+    anybody: bool
     contract_version: str
     published: int
     decided: int
@@ -37,7 +39,7 @@ def banner(start: Start) -> str:
         ("", f"contract {start.contract_version}, {operations} operations: {provenance}"),
         ("Docs", f"{start.api_url}/ui"),
         ("Control", f"{start.control_url}/ui"),
-        *_token(start),
+        *_unusual(start),
         ("Store", start.store),
         ("World", start.world),
         ("Clock", "real time"),
@@ -48,17 +50,22 @@ def banner(start: Start) -> str:
     return "\n".join([*lines, f"Try: {_first_request(start)}", "Ready (Ctrl+C to quit)"])
 
 
-def _token(start: Start) -> list[tuple[str, str]]:
+def _unusual(start: Start) -> list[tuple[str, str]]:
+    rows = []
     if start.control_token is not None:
-        return [("", f"X-Mock-Token: {start.control_token}")]
-    return [("", "asks for the token it was given")] if start.guarded else []
+        rows.append(("", f"X-Mock-Token: {start.control_token}"))
+    elif start.guarded:
+        rows.append(("", "asks for the token it was given"))
+    if start.anybody:
+        rows.append(("Auth", "off: whoever has no usable credentials is the host"))
+    return rows
 
 
 def _credentials(personas: Sequence[PersonaCredentials]) -> list[str]:
     keys = [
         f"  {persona.name:<13} X-API-Key: {persona.api_key}"
         for persona in personas
-        if persona.api_key
+        if persona.api_key and persona.usable
     ]
     tokens = [
         f"  {persona.name:<13} Authorization: Bearer {persona.access_token}"

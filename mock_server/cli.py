@@ -120,6 +120,12 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         help="browser origin to allow, may be repeated (default: any)",
     )
     add(
+        "--auth",
+        choices=("on", "off"),
+        default="on",
+        help="off: take everybody without usable credentials for the host (default: %(default)s)",
+    )
+    add(
         "--allow-host",
         type=options.allowed_host,
         action="append",
@@ -164,6 +170,7 @@ def _serve(chosen: argparse.Namespace) -> int:
         seed=chosen.seed,
         public_url=chosen.public_url,
         cors_origins=tuple(chosen.cors_origin or ("*",)),
+        auth=chosen.auth,
         allow_hosts=tuple(chosen.allow_host or ()),
         control_token=chosen.control_token,
         quiet=chosen.quiet,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 DEFAULT_PORT = 4010
 DEFAULT_SEED = 42
@@ -25,6 +26,8 @@ class Settings:
     seed: int = DEFAULT_SEED
     public_url: str | None = None
     cors_origins: tuple[str, ...] = ("*",)
+    # `off`: nobody is refused for their credentials, who has none that count is the host.
+    auth: Literal["on", "off"] = "on"
     # Names, beside those it is bound to, by which browsers may reach the control plane.
     allow_hosts: tuple[str, ...] = ()
     # What the control plane asks for, None where it asks for nothing.

@@ -20,7 +20,7 @@ from mock_server.http.guard import with_token
 from mock_server.http.limits import Limits
 from mock_server.http.log import RequestLog
 from mock_server.http.specification import not_valid, require_valid
-from mock_server.serve import bind, run
+from mock_server.serve import ServeError, bind, run
 from mock_server.settings import Settings
 from mock_server.workers import require_shared, supervise
 
@@ -45,6 +45,7 @@ def start(settings: Settings, *, contract_path: Path | None = None, colour: bool
     settings = with_token(settings, address)
     try:
         env = build_env(settings, contract)
+        _require_host(env)
         said = _ready(env, contract, _url(settings.host, port), made=made)
         if settings.workers == 1:
             _serve(env, contract, bound, lambda: say(said), colour=colour)
@@ -82,6 +83,14 @@ def _serve(
     env.store.close()
 
 
+def _require_host(env: Env) -> None:
+    if env.settings.auth == "off" and env.worlds.host_of(env.world) is None:
+        raise ServeError(
+            f"`--auth off` takes everybody for the persona `host`, scenario `{env.seed_file.name}` "
+            "has none: give it one, or start without"
+        )
+
+
 def _url(host: str, port: int) -> str:
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
@@ -110,6 +119,7 @@ def _banner(env: Env, contract: dict[str, Any], url: str, token: str | None) -> 
             api_url=f"{url}{API_BASE}",
             control_url=f"{url}{CONTROL_BASE}",
             control_token=token,
+            anybody=env.settings.auth == "off",
             guarded=env.settings.control_token is not None,
             contract_version=env.common.contract_version,
             published=marks.count("published"),

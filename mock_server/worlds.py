@@ -19,7 +19,7 @@ from mock_server.env import Common, Env
 from mock_server.errors import OperatorError
 from mock_server.journal import WORLD, Told
 from mock_server.kept import KeptAnswers, Remembered
-from mock_server.seeds import SeedFile, load_seed, names, plant
+from mock_server.seeds import SeedFile, load_seed, names, person_id, plant
 from mock_server.storage.protocol import DEFAULT_WORLD, StorageError, Store
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
@@ -39,6 +39,7 @@ class Worlds:
     def __init__(self, common: Common, seed_file: SeedFile) -> None:
         self._common = common
         self._seed_file = seed_file
+        self._seed_files = {seed_file.name: seed_file}
         self._envs: dict[str, Env] = {}
         self._versions: dict[str, int | None] = {}
 
@@ -91,6 +92,12 @@ class Worlds:
         fresh = replace(known, world=world, seed_file=seed_file)
         self._envs[env.name] = fresh
         return fresh
+
+    def host_of(self, world: World) -> str | None:
+        """Return the id of the user who is the persona `host` of a world, None without one."""
+        personas = self._seed_file_of(world).personas
+        key = next((each.person_key for each in personas if each.name == "host"), None)
+        return None if key is None else person_id(world.seed, key)
 
     def names(self) -> list[str]:
         """List the worlds there are, `default` first."""
@@ -196,10 +203,12 @@ class Worlds:
         return world
 
     def _seed_file_of(self, world: World) -> SeedFile:
-        if world.scenario == self._seed_file.name:
-            return self._seed_file
+        known = self._seed_files.get(world.scenario)
+        if known is not None:
+            return known
         if world.scenario in names():
-            return load_seed(world.scenario)
+            self._seed_files[world.scenario] = load_seed(world.scenario)
+            return self._seed_files[world.scenario]
         raise StorageError(
             f"`{self._common.settings.store}` holds a world of the scenario `{world.scenario}`, "
             "`--scenario` must name its file (or choose another store)"

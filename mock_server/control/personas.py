@@ -16,7 +16,8 @@ from mock_server.storage.protocol import Transaction
 # Long enough that nobody meets its end by accident.
 _LIFETIME = timedelta(days=3650)
 _LONG_AGO = timedelta(days=1)
-_UNUSABLE = ("expired", "malformed")
+# They are nobody: their tokens don't say whose they are.
+_NOBODY = ("expired", "malformed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +43,16 @@ def personas_of(env: Env, tx: Transaction) -> list[PersonaCredentials]:
 
 def _credentials(env: Env, tx: Transaction, world: World, persona: Persona) -> PersonaCredentials:
     user = tx.get(User, person_id(env.seed, persona.person_key))
-    usable = persona.name not in _UNUSABLE
+    somebody = persona.name not in _NOBODY
     return PersonaCredentials(
         name=persona.name,
         description=persona.description,
-        user=user if usable else None,
+        user=user if somebody else None,
         access_token="" if user is None else _token(env, world, persona, user),
         api_key=persona.api_key,
         email=persona.email,
         password=persona.password,
-        usable=usable,
+        usable=somebody and user is not None and user.is_active,
     )
 
 

@@ -78,7 +78,10 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
         parts = (
             worlds,
             common.answers,
-            Authenticator(common.settings.token_secret),
+            Authenticator(
+                common.settings.token_secret,
+                stand_in=worlds.host_of if common.settings.auth == "off" else None,
+            ),
             OriginReader(common.settings),
             self._refuse,
         )

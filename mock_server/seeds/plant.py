@@ -79,6 +79,7 @@ def _users(seed_file: SeedFile, seed: int, times: Calendar) -> list[User]:
                 email=email,
                 username=found.name,
                 role=person.role,
+                is_active=person.active,
                 password=passwords.get(key),
                 created_at=times.people[key],
             )

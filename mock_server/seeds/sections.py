@@ -89,6 +89,7 @@ def read_person(
         locale=given.maybe("locale", one_of(LOCALES, "one of " + ", ".join(LOCALES))),
         name=given.maybe("name", text(1, 50)),
         email=given.maybe("email", unique(_EMAIL, emails)),
+        active=given.maybe("active", boolean) is not False,
     )
     given.finish()
     if person.role == "host" and person.organization is None:

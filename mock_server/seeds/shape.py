@@ -27,7 +27,10 @@ class OrganizationSeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonSeed:
-    """Hold a person; one without an organisation is a guest who typed a display name."""
+    """Hold a person; one without an organisation is a guest who typed a display name.
+
+    Whoever is not `active` can't sign in, and no credential of theirs is accepted.
+    """
 
     key: str
     role: Role
@@ -35,6 +38,7 @@ class PersonSeed:
     locale: str | None
     name: str | None
     email: str | None
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

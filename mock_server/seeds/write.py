@@ -108,7 +108,13 @@ def _given(**values: Any) -> Fields:
 def _person(user: User, organizations: Mapping[str, str]) -> Fields:
     organization = organizations.get(user.organization_id)
     email = user.email if organization else None
-    return _given(role=user.role, organization=organization, name=user.username, email=email)
+    return _given(
+        role=user.role,
+        organization=organization,
+        name=user.username,
+        email=email,
+        active=None if user.is_active else False,
+    )
 
 
 def _persona(persona: Persona) -> Fields:

@@ -14,7 +14,10 @@ def test_health_tells_what_runs_and_since_when(mock):
 def test_personas_are_who_they_say(mock):
     listed = mock.data("GET", "/_mock/personas")
     names = [each["name"] for each in listed["personas"]]
-    assert names == ["host", "other_host", "viewer", "other_viewer", "expired", "malformed"]
+    assert names == [
+        *("host", "other_host", "viewer", "other_viewer"),
+        *("co_host", "moderator", "banned_viewer", "expired", "malformed"),
+    ]
     for each in listed["personas"]:
         header = {"Authorization": f"Bearer {each['access_token']}"}
         me = mock.send("GET", "/auth/me", headers=header)
@@ -27,6 +30,46 @@ def test_personas_are_who_they_say(mock):
     preset = mock.data("GET", f"/presets/{listed['preset_id']}", by="host")
     assert preset["user_id"] == listed["personas"][0]["user"]["id"]
     assert listed["livekit"] == {"api_key": "devkey", "api_secret": "secret"}
+
+
+def test_the_banned_viewer_is_there_and_is_let_in_by_nothing(mock):
+    personas = {each["name"]: each for each in mock.data("GET", "/_mock/personas")["personas"]}
+    banned = personas["banned_viewer"]
+    assert (banned["user"]["is_active"], banned["usable"]) == (False, False)
+    body = {"email": banned["email"], "password": banned["password"]}
+    header = {"Authorization": f"Bearer {banned['access_token']}"}
+    for refusal in (
+        mock.send("POST", "/auth/login", json=body),
+        mock.send("GET", "/auth/me", headers=header),
+        mock.send("GET", "/auth/me", by="banned_viewer"),
+        mock.send("POST", f"/sessions/{mock.session()}/join", by="banned_viewer"),
+    ):
+        assert refusal.status_code == 401
+        assert "the user's account is not active" in refusal.json()["error"]
+
+
+def test_a_co_host_and_a_moderator_may_what_they_are_said_to(mock):
+    room, session = mock.room(), mock.session()
+    assert mock.send("PATCH", f"/rooms/{room}", by="co_host", json={}).status_code == 403
+    assert mock.data("GET", f"/rooms/{mock.room(by='co_host')}")["host"]["email"].startswith(
+        "cohost"
+    )
+    mock.data("POST", f"/sessions/{session}/start", by="host")
+    mock.data("POST", f"/sessions/{session}/join", by="moderator")
+    assert mock.send("POST", "/rooms", by="moderator", json={"title": "Mine"}).status_code == 403
+    users = [mock.data("GET", "/auth/me", by=name) for name in ("host", "co_host", "moderator")]
+    assert len({user["organization_id"] for user in users}) == 1
+
+
+def test_a_seed_files_own_personas_are_listed(mock_with, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "version: 1\npeople:\n  ada: {role: viewer}\n"
+        "personas:\n  juror: {person: ada, description: Decides}\n"
+    )
+    with mock_with(scenario=str(path)) as mock:
+        listed = mock.data("GET", "/_mock/personas")
+        assert [each["name"] for each in listed["personas"]] == ["juror"]
 
 
 def test_a_reset_forgets_what_was_made_and_keeps_personas_signed_in(mock):

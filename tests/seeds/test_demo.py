@@ -114,14 +114,17 @@ def test_the_personas_are_the_ones_everybody_relies_on(name: str) -> None:
         "other_host",
         "viewer",
         "other_viewer",
+        "co_host",
+        "moderator",
+        "banned_viewer",
         "expired",
         "malformed",
     ]
-    for usable in ("host", "other_host", "viewer", "other_viewer"):
-        word = usable.replace("_", "-")
-        assert personas[usable].api_key == f"greenroom-{word}-key"
-        assert personas[usable].password == f"let-me-in-{word}"
-        assert personas[usable].email
+    for somebody in list(personas)[:-2]:
+        word = somebody.replace("_", "-")
+        assert personas[somebody].api_key == f"greenroom-{word}-key"
+        assert personas[somebody].password == f"let-me-in-{word}"
+        assert personas[somebody].email
     assert personas["expired"].api_key is personas["malformed"].password is None
 
 

@@ -149,3 +149,21 @@ def test_credentials_never_stand_in_the_log():
     assert "secret" not in out + log
     for each in (*given, "let-me-in-host", "eyJ"):
         assert each not in out + log
+
+
+def test_a_mock_without_credentials_says_so_in_its_banner():
+    process = command("serve", "--port", "0", "--auth", "off")
+    banner, served = started(process)
+    assert "  Auth     off: whoever has no usable credentials is the host\n" in banner
+    assert httpx.get(f"{served.url}/auth/me").json()["data"]["role"] == "host"
+    process.terminate()
+    process.communicate(timeout=PATIENCE)
+
+
+def test_without_a_host_nobody_can_be_taken_for_one(refused, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("version: 1\npeople:\n  ada: {role: viewer}\n")
+    assert refused("serve", "--port", "0", "--auth", "off", "--scenario", str(path)) == (
+        "`--auth off` takes everybody for the persona `host`, scenario `mine` has none: "
+        "give it one, or start without"
+    )
