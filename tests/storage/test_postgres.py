@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from mock_server.domain.entities import Participant, Preset, Room, Session
-from mock_server.storage import postgres, postgres_runs_sql, postgres_sql
+from mock_server.storage import postgres_runs_sql, postgres_sql, postgres_transactions
 from mock_server.storage.indexes import (
     EVERYTHING,
     LIVE_SESSION_OF_ROOM,
@@ -226,8 +226,8 @@ def ask(database, url):
 
 @pytest.fixture
 def short_runs(store, ask, monkeypatch):
-    monkeypatch.setattr(postgres, "FOLD_AFTER", 3)
-    monkeypatch.setattr(postgres, "SIZES", (4, 12))
+    monkeypatch.setattr(postgres_transactions, "FOLD_AFTER", 3)
+    monkeypatch.setattr(postgres_transactions, "SIZES", (4, 12))
     ask(*postgres_runs_sql.functions((4, 12)))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mock_server.domain.entities import Session
-from mock_server.storage import postgres, postgres_runs_sql, runs, sqlite_transactions
+from mock_server.storage import postgres_runs_sql, postgres_transactions, runs, sqlite_transactions
 from mock_server.storage.indexes import EVERYTHING, INDEXES, SESSIONS, SESSIONS_BY_STATE
 from mock_server.storage.open import open_store
 from mock_server.storage.protocol import Store
@@ -51,8 +51,8 @@ def on_sqlite(path, monkeypatch):
 @pytest.fixture
 def on_postgres(database, url, monkeypatch):
     monkeypatch.setattr(runs, "SIZES", SIZES)
-    monkeypatch.setattr(postgres, "SIZES", SIZES)
-    monkeypatch.setattr(postgres, "FOLD_AFTER", 5)
+    monkeypatch.setattr(postgres_transactions, "SIZES", SIZES)
+    monkeypatch.setattr(postgres_transactions, "FOLD_AFTER", 5)
     store = open_store(url)
     name = url.rpartition("/")[2]
     database.sql(*postgres_runs_sql.functions(SIZES), name=name)
