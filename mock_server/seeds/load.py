@@ -33,13 +33,13 @@ _SECTIONS = {
     "rooms": "room",
     "sessions": "session",
 }
-MAX_BYTES = 1 << 20
+_MAX_BYTES = 1 << 20
 _PACKAGE = Path(__file__).parent.parent
 
 
 def names() -> tuple[str, ...]:
     """Return the names of the built-in seeds."""
-    return tuple(sorted(path.stem for path in _folder().glob("*.yaml")))
+    return tuple(sorted(path.stem for path in fixtures("seeds").glob("*.yaml")))
 
 
 def load_seed(name_or_path: str) -> SeedFile:
@@ -48,18 +48,19 @@ def load_seed(name_or_path: str) -> SeedFile:
     Raises SeedError: SeedNotFound, SeedSyntax or SeedMistake, with file and line.
     """
     path, shown = _find(name_or_path)
-    return _read(path.stem, compose(shown, _text(path, shown)))
+    return read_seed(path.stem, compose(shown, read_text(path, shown)))
 
 
-def _folder() -> Path:
-    # A wheel carries the seeds inside the package, a checkout beside it.
-    packed = _PACKAGE / "_data" / "fixtures" / "seeds"
-    return packed if packed.is_dir() else _PACKAGE.parent / "fixtures" / "seeds"
+def fixtures(kind: str) -> Path:
+    """Return the folder of the built-in files of a kind, such as `seeds`."""
+    # A wheel carries them inside the package, a checkout beside it.
+    packed = _PACKAGE / "_data" / "fixtures" / kind
+    return packed if packed.is_dir() else _PACKAGE.parent / "fixtures" / kind
 
 
 def _find(name_or_path: str) -> tuple[Path, str]:
     if re.fullmatch(r"[a-z0-9-]+", name_or_path):
-        built_in = _folder() / f"{name_or_path}.yaml"
+        built_in = fixtures("seeds") / f"{name_or_path}.yaml"
         if built_in.is_file():
             return built_in, built_in.name
     path = Path(name_or_path)
@@ -71,14 +72,15 @@ def _find(name_or_path: str) -> tuple[Path, str]:
     return path, name_or_path
 
 
-def _text(path: Path, shown: str) -> str:
+def read_text(path: Path, shown: str) -> str:
+    """Return what a file says; raises SeedNotFound, SeedSyntax with its name as `shown`."""
     try:
         raw = path.read_bytes()
     except OSError as error:
         reason = error.strerror or "cannot be opened"
         raise SeedNotFound(shown, None, f"cannot be read: {reason.lower()}") from error
-    if len(raw) > MAX_BYTES:
-        raise SeedSyntax(shown, None, f"has {len(raw)} bytes, must have {MAX_BYTES} at most")
+    if len(raw) > _MAX_BYTES:
+        raise SeedSyntax(shown, None, f"has {len(raw)} bytes, must have {_MAX_BYTES} at most")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -86,7 +88,8 @@ def _text(path: Path, shown: str) -> str:
         raise SeedSyntax(shown, line, "is not UTF-8, must be saved as UTF-8") from error
 
 
-def _read(name: str, whole: Value) -> SeedFile:
+def read_seed(name: str, whole: Value) -> SeedFile:
+    """Read the whole of a seed file; raises SeedMistake."""
     given = fields(whole)
     given.take("version", one_of(("1",), "`1`, the version of the format described in `demo.yaml`"))
     description = given.maybe("description", text()) or ""

@@ -88,10 +88,10 @@ class Fields:
             )
 
 
-def compose(file: str, text: str) -> Value:
-    """Read a file's one YAML document; raises SeedSyntax."""
+def compose(file: str, text: str, kind: str = "seed") -> Value:
+    """Read a file's one YAML document, of a kind a message names; raises SeedSyntax."""
     try:
-        _check_depth(file, text)
+        _check_depth(file, text, kind)
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
@@ -101,11 +101,11 @@ def compose(file: str, text: str) -> Value:
         what = " ".join(part for part in (error.context, error.problem) if part)
         raise SeedSyntax(file, mark.line + 1 if mark else None, f"is not YAML: {what}") from error
     if node is None:
-        raise SeedSyntax(file, None, "is empty, must be a seed: at least `version: 1`")
+        raise SeedSyntax(file, None, f"is empty, must be a {kind}: at least `version: 1`")
     return Value(file, _WHOLE, node, _line(node))
 
 
-def _check_depth(file: str, text: str) -> None:
+def _check_depth(file: str, text: str, kind: str) -> None:
     # LibYAML composes by recursion in C: without this, enough brackets end the process.
     depth = 0
     for event in yaml.parse(text, Loader=_LOADER):
@@ -114,10 +114,21 @@ def _check_depth(file: str, text: str) -> None:
             if depth > _DEEPEST:
                 line = event.start_mark.line + 1 if event.start_mark else None
                 raise SeedSyntax(
-                    file, line, f"is nested deeper than {_DEEPEST}, too deep for a seed"
+                    file, line, f"is nested deeper than {_DEEPEST}, too deep for a {kind}"
                 )
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
+
+
+def refuse_aliases(file: str, text: str) -> None:
+    """Refuse a file with aliases; raises SeedSyntax.
+
+    An alias can hold aliases: a few lines could stand for more values than there is memory.
+    """
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.AliasEvent):
+            line = event.start_mark.line + 1 if event.start_mark else None
+            raise SeedSyntax(file, line, f"has the alias `*{event.anchor}`, must be written out")
 
 
 def fields(value: Value) -> Fields:

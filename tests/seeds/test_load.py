@@ -193,7 +193,7 @@ def test_the_name_of_a_built_in_file_is_short(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "demo.yaml").write_text("version: 1\nrooms: []\n", encoding="utf-8")
-    monkeypatch.setattr("mock_server.seeds.load._folder", lambda: tmp_path)
+    monkeypatch.setattr("mock_server.seeds.load.fixtures", lambda _: tmp_path)
 
     with pytest.raises(SeedMistake, match=r"^demo\.yaml:2: `rooms` is a list, must be a mapping$"):
         load_seed("demo")
