@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server import control, operations
 from mock_server.env import Clock, Common, Env
+from mock_server.errors import OperatorError
 from mock_server.faulty import FaultyWorlds, lifecycle_of
 from mock_server.http.contract_pass import ContractPass
 from mock_server.http.guard import Guard
@@ -25,7 +26,8 @@ from mock_server.http.specification import Bundle, resolver_of
 from mock_server.http.swagger_ui import SwaggerUI
 from mock_server.injection.answers import ContractAnswers
 from mock_server.journal import Journals
-from mock_server.seeds import load_seed
+from mock_server.playing.inside import Stage
+from mock_server.scenarios import load_scenario
 from mock_server.settings import Settings
 from mock_server.storage.open import open_store
 from mock_server.storage.protocol import Store
@@ -50,13 +52,14 @@ def build_env(
     clock: Clock = wall_clock,
     store: Store | None = None,
 ) -> Env:
-    """Open the store of the settings, or use another, and return its default world, planted if
-    there is none.
+    """Open the store of the settings, or use another, and return its default world; where there
+    is none it is planted and its scenario played.
 
-    Raises StorageError, SeedError or FaultError with a sentence for the operator.
+    Raises StorageError, SeedError, ScenarioMistakes, ScenarioFailed or FaultError with a sentence
+    for the operator.
     """
     fault = _fault_of(settings)
-    seed_file = load_seed(settings.scenario)
+    scenario = load_scenario(settings.scenario)
     common = Common(
         settings=settings,
         store=open_store(settings.store) if store is None else store,
@@ -67,7 +70,12 @@ def build_env(
         started_at=clock(),
         journals=Journals(settings.journal),
     )
-    return Worlds(common, seed_file).find()
+    try:
+        return Worlds(common, scenario, Stage(contract, settings.token_secret).play).find()
+    except OperatorError:
+        # Nobody has it yet who could close it.
+        common.store.close()
+        raise
 
 
 def _fault_of(settings: Settings) -> Fault | None:

@@ -27,6 +27,7 @@ class Start:
     decided: int
     store: str
     world: str
+    clock: str
     personas: Sequence[PersonaCredentials]
 
 
@@ -42,7 +43,7 @@ def banner(start: Start) -> str:
         *_unusual(start),
         ("Store", start.store),
         ("World", start.world),
-        ("Clock", "real time"),
+        ("Clock", start.clock),
     ]
     lines = [f"greenroom {__version__}", ""]
     lines += [f"  {name:<8} {value}" for name, value in rows]

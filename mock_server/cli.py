@@ -12,13 +12,12 @@ from pathlib import Path
 from mock_server import __version__, deferred, options
 from mock_server.console import require_streams, say
 from mock_server.errors import OperatorError
+from mock_server.scenario_cli import add_request, add_scenario
 from mock_server.settings import (
     DEFAULT_CONNECTIONS,
     DEFAULT_JOURNAL,
-    DEFAULT_MAX_WORLDS,
     DEFAULT_PORT,
     DEFAULT_SEED,
-    DEFAULT_WORLD_IDLE,
     Settings,
 )
 
@@ -65,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("check", help="check a server against the contract: greenroom check URL")
     routes = commands.add_parser("routes", help="list the operations of the contract")
     routes.set_defaults(run=_routes)
+    add_scenario(commands.add_parser("scenario", help="list, check and play scenarios"))
+    add_request(commands.add_parser("request", help="ask once, without a server"))
     contract = commands.add_parser("contract", help="work on the contract in openapi/")
     actions = contract.add_subparsers(title="actions", metavar="ACTION", required=True)
     lint = actions.add_parser("lint", help="check the sources and the bundle")
@@ -100,13 +101,13 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         "--scenario",
         default="demo",
         metavar="NAME|FILE",
-        help="what the world begins with: demo (default), empty, or a seed file of yours",
+        help="what the world begins with: demo (default), another of `greenroom scenario list`, "
+        "or a file of yours",
     )
     add(
         "--seed",
         type=options.seed,
-        default=DEFAULT_SEED,
-        help="same seed, same ids, names and curves (default: %(default)s)",
+        help=f"same seed, same ids, names and curves (default: the scenario's, or {DEFAULT_SEED})",
     )
     add(
         "--public-url",
@@ -156,20 +157,6 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="exchanges kept for each world, 0 for none (default: %(default)s)",
     )
-    add(
-        "--max-worlds",
-        type=options.max_worlds,
-        default=DEFAULT_MAX_WORLDS,
-        metavar="N",
-        help="worlds and snapshots there may be (default: %(default)s)",
-    )
-    add(
-        "--world-idle",
-        type=options.world_idle,
-        default=DEFAULT_WORLD_IDLE,
-        metavar="SECONDS",
-        help="time after which an unused world may make room (default: %(default)s)",
-    )
     add("--contract", type=Path, metavar="FILE", help="serve another bundle of the contract")
     add("--fault", metavar="NAME", help="be wrong on purpose (`--fault list` shows the names)")
     add("--quiet", action="store_true", help="print only `Ready URL`, and no requests")
@@ -193,8 +180,6 @@ def _serve(chosen: argparse.Namespace) -> int:
         fault=chosen.fault,
         connections=chosen.connections,
         journal=chosen.journal,
-        max_worlds=chosen.max_worlds,
-        world_idle_seconds=chosen.world_idle,
     )
     # What is made while starting stays: looking for garbage in it takes a tenth of the time.
     gc.disable()

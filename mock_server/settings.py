@@ -23,7 +23,8 @@ class Settings:
     store: str = "memory"
     workers: int = 1
     scenario: str = "demo"
-    seed: int = DEFAULT_SEED
+    # None: the scenario's own, else the default.
+    seed: int | None = None
     public_url: str | None = None
     cors_origins: tuple[str, ...] = ("*",)
     # `off`: nobody is refused for their credentials, who has none that count is the host.

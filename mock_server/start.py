@@ -125,10 +125,18 @@ def _banner(env: Env, contract: dict[str, Any], url: str, token: str | None) -> 
             published=marks.count("published"),
             decided=marks.count("decided"),
             store=env.store.description,
-            world=f"{env.seed_file.name}, seed {env.seed}",
+            world=f"{env.world.scenario}, seed {env.seed}",
+            clock=_clock(env),
             personas=personas,
         )
     )
+
+
+def _clock(env: Env) -> str:
+    if env.world.clock_at is None:
+        return "real time"
+    manner = "standing still" if env.world.clock_rate == 0 else "going on from there"
+    return f"{env.clock():%Y-%m-%dT%H:%M:%SZ}, {manner}"
 
 
 def _confession(name: str | None) -> str:

@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, Protocol
 
 from mock_server.domain.entities import World
 from mock_server.domain.errors import Conflict, NotFound, Unprocessable
@@ -19,8 +20,10 @@ from mock_server.env import Common, Env
 from mock_server.errors import OperatorError
 from mock_server.journal import WORLD, Told
 from mock_server.kept import KeptAnswers, Remembered
-from mock_server.seeds import SeedFile, load_seed, names, person_id, plant
-from mock_server.storage.protocol import DEFAULT_WORLD, StorageError, Store
+from mock_server.scenarios import Scenario, ScenarioFailed, load_scenario, names
+from mock_server.seeds import person_id, plant
+from mock_server.settings import DEFAULT_SEED
+from mock_server.storage.protocol import DEFAULT_WORLD, StorageError, Store, Transaction
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 # How old the note of a world's last use may be before it is written anew.
@@ -33,13 +36,28 @@ class TooManyWorlds(OperatorError):
     """Say that no further world can be made, and what to do."""
 
 
+class Ending(Protocol):
+    """Tell what the clock shows when a scenario has been played, and whether it stands still."""
+
+    now: datetime
+    frozen: bool
+
+
+class Play(Protocol):
+    """Play a scenario within a transaction of a world that is planted."""
+
+    def __call__(self, env: Env, tx: Transaction, scenario: Scenario, start: datetime, /) -> Ending:
+        """Return how it ended; raises ScenarioFailed."""
+
+
 class Worlds:
     """Find the worlds of a store, and make those that are asked for the first time."""
 
-    def __init__(self, common: Common, seed_file: SeedFile) -> None:
+    def __init__(self, common: Common, scenario: Scenario, play: Play) -> None:
         self._common = common
-        self._seed_file = seed_file
-        self._seed_files = {seed_file.name: seed_file}
+        self._scenario = scenario
+        self._scenarios = {scenario.name: scenario}
+        self._play = play
         self._envs: dict[str, Env] = {}
         self._versions: dict[str, int | None] = {}
 
@@ -87,15 +105,15 @@ class Worlds:
         if world is known.world or world == known.world:
             return known
         seed_file = known.seed_file
-        if world.scenario != seed_file.name:
-            seed_file = self._seed_file_of(world)
+        if world.scenario != known.world.scenario:
+            seed_file = self.scenario_of(world).seed_file
         fresh = replace(known, world=world, seed_file=seed_file)
         self._envs[env.name] = fresh
         return fresh
 
     def host_of(self, world: World) -> str | None:
         """Return the id of the user who is the persona `host` of a world, None without one."""
-        personas = self._seed_file_of(world).personas
+        personas = self.scenario_of(world).seed_file.personas
         key = next((each.person_key for each in personas if each.name == "host"), None)
         return None if key is None else person_id(world.seed, key)
 
@@ -118,13 +136,11 @@ class Worlds:
         return self.find(name)
 
     def make(self, name: str, *, scenario: str | None, seed: int | None) -> Env:
-        """Make a world from a built-in seed file; raises Conflict, Unprocessable."""
+        """Make a world from a built-in scenario; raises Conflict, Unprocessable."""
         self._require_new(name)
         self._make_room()
-        seed_file = self._seed_file if scenario is None else built_in(scenario)
-        seed = self._common.settings.seed if seed is None else seed
-        store = self._common.store.world(name)
-        return self._known(name, store, self._planted(store, seed_file, seed))
+        chosen = self._scenario if scenario is None else built_in(scenario)
+        return self._made(name, chosen, seed)
 
     def delete(self, name: str) -> None:
         """Remove a world and its snapshots; raises NotFound, Conflict for the default one."""
@@ -177,38 +193,84 @@ class Worlds:
         store = self._common.store.world(name)
         with store.read() as tx:
             world = tx.get(World, "world")
-        if world is None:
-            self._make_room()
-            world = self._planted(store, self._seed_file, self._common.settings.seed)
-        return self._known(name, store, world)
+        if world is not None:
+            return self._known(name, store, world)
+        if name == DEFAULT_WORLD:
+            # It is the first, and whom it can't begin for is the operator.
+            return self._known(name, store, self._begun(name, store, self._scenario, None))
+        self._make_room()
+        return self._made(name, self._scenario, None)
+
+    def _made(self, name: str, scenario: Scenario, seed: int | None) -> Env:
+        store = self._common.store.world(name)
+        try:
+            return self._known(name, store, self._begun(name, store, scenario, seed))
+        except ScenarioFailed as error:
+            raise Unprocessable(f"world `{name}` can't begin: {error}") from None
 
     def _known(self, name: str, store: Store, world: World) -> Env:
-        kept: KeptAnswers[object] = KeptAnswers(store)
-        seed_file = self._seed_file_of(world)
-        journal = self._common.journals.begin()
-        env = Env(name, world, self._common, store, seed_file, self, Remembered(), kept, journal)
+        env = self._surroundings(name, store, world, self.scenario_of(world))
         self._versions[name] = store.version
         self._envs[name] = env
         return env
 
-    def _planted(self, store: Store, seed_file: SeedFile, seed: int) -> World:
-        now = self._common.wall()
-        with store.write() as tx:
-            world = tx.get(World, "world")
-            if world is None:
-                for entity in plant(seed_file, seed=seed, now=now):
-                    tx.put(entity)
-                world = tx.get(World, "world")
-        assert world is not None, "a planted world is there"
-        return world
+    def _surroundings(self, name: str, store: Store, world: World, scenario: Scenario) -> Env:
+        kept: KeptAnswers[object] = KeptAnswers(store)
+        seed_file = scenario.seed_file
+        journal = self._common.journals.begin()
+        return Env(name, world, self._common, store, seed_file, self, Remembered(), kept, journal)
 
-    def _seed_file_of(self, world: World) -> SeedFile:
-        known = self._seed_files.get(world.scenario)
+    def _begun(self, name: str, store: Store, scenario: Scenario, seed: int | None) -> World:
+        if seed is None:
+            seed = self._common.settings.seed
+        if seed is None:
+            seed = DEFAULT_SEED if scenario.seed is None else scenario.seed
+        with store.write() as tx:
+            # Another process may have been quicker.
+            return tx.get(World, "world") or self.begin(name, store, tx, scenario, seed=seed)
+
+    def begin(
+        self,
+        name: str,
+        store: Store,
+        tx: Transaction,
+        scenario: Scenario,
+        *,
+        seed: int,
+        now: datetime | None = None,
+        freeze: bool = False,
+    ) -> World:
+        """Plant an empty world and play its scenario, all in one transaction.
+
+        Raises ScenarioFailed.
+        """
+        wall = self._common.wall()
+        now = now or scenario.now
+        start = now or wall
+        for entity in plant(scenario.seed_file, seed=seed, now=start):
+            tx.put(entity)
+        tx.put(replace(_world(tx), scenario=scenario.name, used_at=wall))
+        if now is not None or freeze or scenario.steps:
+            env = self._surroundings(name, store, _world(tx), scenario)
+            ending = self._play(env, tx, scenario, start)
+            clock = replace(
+                _world(tx),
+                # However long it was played, its clock shows what the scenario left it at.
+                clock_wall=self._common.wall(),
+                clock_at=ending.now,
+                clock_rate=0.0 if freeze or ending.frozen else 1.0,
+            )
+            tx.put(clock)
+        return _world(tx)
+
+    def scenario_of(self, world: World) -> Scenario:
+        """Return the scenario a world began with; raises StorageError where it is not known."""
+        known = self._scenarios.get(world.scenario)
         if known is not None:
             return known
         if world.scenario in names():
-            self._seed_files[world.scenario] = load_seed(world.scenario)
-            return self._seed_files[world.scenario]
+            self._scenarios[world.scenario] = built_in(world.scenario)
+            return self._scenarios[world.scenario]
         raise StorageError(
             f"`{self._common.settings.store}` holds a world of the scenario `{world.scenario}`, "
             "`--scenario` must name its file (or choose another store)"
@@ -260,12 +322,22 @@ class Worlds:
                 tx.put(replace(world, used_at=self._common.wall()))
 
 
-def built_in(scenario: str) -> SeedFile:
-    """Return a built-in seed file; raises Unprocessable (no path of a client is ever opened)."""
+def built_in(scenario: str) -> Scenario:
+    """Return a built-in scenario; raises Unprocessable (no path of a client is ever opened)."""
     if scenario not in names():
         known = ", ".join(f"`{name}`" for name in names())
         raise Unprocessable(f"`scenario` is `{scenario[:60]}`, must be one of {known}")
-    return load_seed(scenario)
+    return _loaded(scenario)
+
+
+# What is built in is the same in every reset.
+_loaded = cache(load_scenario)
+
+
+def _world(tx: Transaction) -> World:
+    world = tx.get(World, "world")
+    assert world is not None, "a planted world has its entity"
+    return world
 
 
 def _last_use(world: World) -> datetime:

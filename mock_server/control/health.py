@@ -16,7 +16,7 @@ def get_health(call: Call) -> View:
         "contract_version": env.common.contract_version,
         "store": env.store.description,
         "seed": env.seed,
-        "scenario": env.seed_file.name,
+        "scenario": env.world.scenario,
         "uptime_seconds": max(0, int((call.now - env.common.started_at).total_seconds())),
         "requests": env.counters.requests,
         "contract_breaches": env.counters.contract_breaches,

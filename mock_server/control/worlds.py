@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from mock_server.domain.clock import EARLIEST, LATEST, read_time, set_rate
-from mock_server.domain.entities import World
+from mock_server.domain.clock import EARLIEST, LATEST, read_time
 from mock_server.domain.errors import Unprocessable
 from mock_server.env import Call, Env
 from mock_server.http.selection import base_of
 from mock_server.http.views import View, date_time
-from mock_server.seeds import plant
+from mock_server.scenarios import ScenarioFailed
 from mock_server.worlds import built_in
 
 _API = "/v1/webinar"
@@ -26,7 +23,7 @@ def list_worlds(call: Call) -> View:
 
 
 def make_world(call: Call) -> View:
-    """Make a world as a copy of another or from a seed file."""
+    """Make a world as a copy of another or from a scenario."""
     body, worlds = call.body, call.env.worlds
     if "from" in body:
         return _view(worlds.fork(body["from"], body["name"]))
@@ -62,29 +59,25 @@ def restore_world(call: Call) -> View:
 
 
 def reset_world(call: Call) -> View:
-    """Forget everything and plant the world again; personas' tokens stay valid."""
+    """Forget everything and let the world begin again; personas' tokens stay valid."""
     body, env = call.body, call.env
-    scenario = body.get("scenario")
-    seed_file = env.seed_file if scenario is None else built_in(scenario)
-    seed = body.get("seed", env.seed)
-    wall = env.common.wall()
-    now = read_time("now", body["now"]) if "now" in body else wall
-    if not EARLIEST <= now <= LATEST:
+    scenario, seed = env.worlds.scenario_of(env.world), env.seed
+    if "scenario" in body:
+        scenario = built_in(body["scenario"])
+        seed = env.seed if scenario.seed is None else scenario.seed
+    seed = body.get("seed", seed)
+    now = read_time("now", body["now"]) if "now" in body else None
+    if now is not None and not EARLIEST <= now <= LATEST:
         raise Unprocessable(
             f"`now` is `{body['now']}`, must be from {EARLIEST.year} to {LATEST.year}"
         )
     call.tx.clear()
-    for entity in plant(seed_file, seed=seed, now=now):
-        call.tx.put(entity)
-    world = call.tx.get(World, "world")
-    assert world is not None, "it was just planted"
-    world = replace(world, used_at=wall)
-    if "now" in body:
-        world = replace(world, clock_wall=wall, clock_at=now)
-    if body.get("freeze"):
-        world = set_rate(world, wall, 0.0)
-    call.tx.put(world)
-    return {"scenario": seed_file.name, "seed": seed}
+    freeze = body.get("freeze", False)
+    try:
+        env.worlds.begin(env.name, env.store, call.tx, scenario, seed=seed, now=now, freeze=freeze)
+    except ScenarioFailed as error:
+        raise Unprocessable(f"`reset_world`: the scenario can't be played: {error}") from None
+    return {"scenario": scenario.name, "seed": seed}
 
 
 def _view(env: Env) -> View:
