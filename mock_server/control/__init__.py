@@ -59,6 +59,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "get_clock": get_clock,
         "get_exchange": _later("journal", "get_exchange"),
         "get_health": get_health,
+        "get_invariants": _later("invariants", "get_invariants"),
         "get_world": get_world,
         "list_contract_faults": _later("faults", "list_contract_faults"),
         "list_exchanges": _later("journal", "list_exchanges"),

@@ -16,11 +16,6 @@ def empty_journal(mock):
         mock.data("DELETE", f"/_mock/worlds/{each['name']}")
 
 
-def only_where_worlds_are(mock):
-    if mock.env.store.description != "memory":
-        pytest.skip("SQL stores keep one world for now")
-
-
 def listed(mock, query: str = "", **how):
     return mock.data("GET", f"{LIST}?{query}", **how)["exchanges"]
 
@@ -114,7 +109,6 @@ def test_an_exchange_that_is_not_kept_is_told(mock):
 
 
 def test_each_world_has_its_own(mock):
-    only_where_worlds_are(mock)
     own = {"headers": {"X-Mock-World": "mine"}}
     mock.send("GET", "/rooms", **own)
     mock.send("GET", "/_mock/worlds/mine/v1/webinar/rooms/my", by="host")
@@ -177,7 +171,6 @@ def test_credentials_are_never_shown(mock):
 
 
 def test_the_command_sends_the_same_request(mock):
-    only_where_worlds_are(mock)
     body = {"title": "O'Brien's \"launch\" — día"}
     mock.send("POST", "/rooms?x=[1]", by="host", json=body, headers={"X-Mock-World": "mine"})
     command = newest(mock, headers={"X-Mock-World": "mine"})["curl"]
