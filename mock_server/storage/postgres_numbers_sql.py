@@ -8,12 +8,14 @@ from __future__ import annotations
 # A world's name may be longer than a sequence's.
 _NAMED = """CREATE OR REPLACE FUNCTION greenroom.sequence_of(of_world text) RETURNS text
     LANGUAGE sql IMMUTABLE AS $$ SELECT 'greenroom.numbers_' || md5(of_world) $$"""
+# Two that made it at once would get in each other's way, in spite of IF NOT EXISTS.
 _MADE = """CREATE OR REPLACE FUNCTION greenroom.have_sequence(of_world text) RETURNS regclass
     LANGUAGE plpgsql AS $$
 DECLARE
     named text := greenroom.sequence_of(of_world);
 BEGIN
     IF to_regclass(named) IS NULL THEN
+        PERFORM pg_advisory_xact_lock(hashtextextended(named, 0));
         EXECUTE 'CREATE SEQUENCE IF NOT EXISTS ' || named;
     END IF;
     RETURN named::regclass;

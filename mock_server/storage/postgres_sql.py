@@ -18,8 +18,6 @@ from mock_server.storage.related import COUNTS, MEMBERS
 
 # "grnr": the name space of our advisory locks, and the lock of the whole store.
 NAMESPACE = 0x67726E72
-# Only one at a time folds moves into runs.
-FOLDING = f"{NAMESPACE}, 1"
 
 SCHEMA = (
     "CREATE SCHEMA IF NOT EXISTS greenroom",
@@ -74,16 +72,20 @@ _BROUGHT = " ".join(
         WHERE e.kind = '{kind.__name__}' AND m.idx = '{index.name}' AND m.key = e.id"""
     for kind, index in MEMBERS
 )
+# OFFSET 0 keeps the look-ups one by one: while a table is small it is cheaper to go over all of an
+# index, and that plan would be kept when it has grown.
 _FACTS = " ".join(
     [
         f"""UNION ALL SELECT '{index.name}', m.key, m.id, m.ord FROM wanted w
-            JOIN greenroom.entries m ON m.idx = '{index.name}' AND m.key = w.id
+            CROSS JOIN LATERAL (SELECT * FROM greenroom.entries m
+                WHERE m.idx = '{index.name}' AND m.key = w.id OFFSET 0) m
             WHERE w.kind = '{kind.__name__}'"""
         for kind, index in MEMBERS
     ]
     + [
         f"""UNION ALL SELECT '{index.name}', c.key, NULL, c.n FROM wanted w
-            JOIN greenroom.{table} c ON c.idx = '{index.name}' AND c.key = w.id {folded}
+            CROSS JOIN LATERAL (SELECT * FROM greenroom.{table} c
+                WHERE c.idx = '{index.name}' AND c.key = w.id {folded} OFFSET 0) c
             WHERE w.kind = '{kind.__name__}'"""
         for kind, index in COUNTS
         for table, folded in (("runs", "AND c.level = 0"), ("moves", ""))
@@ -168,10 +170,13 @@ APPLY = statement(f"""WITH changed AS (
     INSERT INTO greenroom.moves SELECT * FROM (
         SELECT idx, key, ord, id, -1 FROM gone UNION ALL SELECT idx, key, ord, id, 1 FROM come
     ) moved WHERE idx NOT IN ({_SMALL})""")
-# One state of everything throughout; whoever comes to fold while another does has nothing to do.
+# One state of everything throughout, which must not be older than the last folding: a lock of a
+# table, other than a SELECT, is waited for before that state is chosen.
 BEGIN_FOLDING = statement("BEGIN ISOLATION LEVEL REPEATABLE READ")
-FOLD = statement(f"""SELECT greenroom.fold() WHERE pg_try_advisory_xact_lock_shared({NAMESPACE})
-    AND pg_try_advisory_xact_lock({FOLDING})""")
+LOCK_FOLDING = statement("LOCK TABLE greenroom.meta IN SHARE UPDATE EXCLUSIVE MODE")
+FOLD = statement(f"SELECT greenroom.fold() WHERE pg_try_advisory_xact_lock_shared({NAMESPACE})")
+# Rows that were folded are still in the index, where every count would go over them.
+VACUUM = statement("VACUUM (SKIP_LOCKED, TRUNCATE false) greenroom.moves")
 _KINDS = ", ".join(f"'{kind.__name__}'" for kind in KINDS)
 _INDEXES = ", ".join(f"'{index.name}'" for index in INDEXES)
 # A world's ids and keys are a range (`postgres_answers.Partition`).

@@ -288,7 +288,8 @@ class Writing(Reading):
         shared.unfolded += self._changes
         if shared.unfolded >= FOLD_AFTER and self._connection is not None:
             shared.unfolded = 0
-            fold(self._connection)
+            if not fold(self._connection):
+                shared.unfolded += FOLD_AFTER
 
     def _unsent(self) -> list[Asked]:
         return [(sql.APPLY, changes(self._pending, self._partition))] if self._pending else []
@@ -307,13 +308,17 @@ class Writing(Reading):
         super()._take_in(answers)
 
 
-def fold(wire: Wire) -> None:
-    """Fold moves into runs; where that can't be done now, another transaction does it later."""
+def fold(wire: Wire) -> bool:
+    """Fold moves into runs, one process after the other; tell whether that could be done now."""
+    steps = (sql.BEGIN_FOLDING, sql.LOCK_FOLDING, sql.FOLD, sql.COMMIT)
     try:
-        wire.exchange([(sql.BEGIN_FOLDING, None), (sql.FOLD, None), (sql.COMMIT, None)])
+        _, _, folded, _ = wire.exchange([(each, None) for each in steps])
+        wire.exchange([(sql.VACUUM, None)])
     except psycopg.Error:
         with suppress(psycopg.Error):
             wire.exchange([(sql.ROLLBACK, None)])
+        return False
+    return bool(folded)
 
 
 def gathering(entities: Sequence[tuple[type[Any], str]], partition: Partition) -> Parameters:

@@ -198,6 +198,19 @@ def test_what_was_foreseen_is_up_to_date_after_changes(store, make):
         assert tx.next_number() != tx.next_number()
 
 
+@pytest.mark.parametrize("name", ["default", "new"])
+def test_the_first_numbers_of_a_world_can_be_taken_at_once(store, other, name):
+    begin, taken = Barrier(6), []
+
+    def take(replica):
+        begin.wait(10)
+        with replica.world(name).write(Needs(numbers=1)) as tx:
+            taken.append(tx.next_number())
+
+    in_threads(*[lambda each=each: take(each) for each in (store, other) * 3])
+    assert sorted(taken) == [1, 2, 3, 4, 5, 6]
+
+
 def test_a_transaction_with_needs_cannot_clear_the_store(store):
     with store.write(Needs()) as tx, pytest.raises(StorageError, match="shares the store"):
         tx.clear()
@@ -279,16 +292,28 @@ def test_what_a_process_left_unfolded_is_folded_when_the_next_begins(store, url,
 def test_neither_writers_nor_readers_wait_for_one_that_folds(store, make, ask, url):
     put(store, make("s"))
     with psycopg.connect(url) as folding:
-        folding.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        folding.execute(postgres_sql.FOLD.text.decode())
+        for step in (postgres_sql.BEGIN_FOLDING, postgres_sql.LOCK_FOLDING, postgres_sql.FOLD):
+            folding.execute(step.text.decode())
         put_with(store, Needs(), make("t"))
-        # Another that comes to fold meanwhile does nothing.
-        open_store(url).close()
         with store.read() as tx:
             assert tx.count(SESSIONS, EVERYTHING) == 2
     with store.read() as tx:
         assert tx.count(SESSIONS, EVERYTHING) == 2
     assert {row[3] for row in ask("SELECT * FROM greenroom.moves")} == {b"t"}
+
+
+def test_nothing_is_folded_while_somebody_is_alone_but_later(store, other, make, ask, monkeypatch):
+    monkeypatch.setattr(postgres, "FOLD_AFTER", 2)
+    put(store, make("s"))
+    with store.write() as tx:
+        tx.put(make("t"))
+        assert tx.count(SESSIONS, EVERYTHING) == 2
+        folding = other._shared.connections.connect()
+        assert not postgres.fold(folding)
+        folding.close()
+    assert ask("SELECT count(*) FROM greenroom.moves") == [(0,)]
+    with store.read() as tx:
+        assert tx.count(SESSIONS, EVERYTHING) == 2
 
 
 def test_a_connection_that_died_while_idle_is_replaced_unnoticed(store, database, make):
