@@ -303,13 +303,13 @@ def test_neither_writers_nor_readers_wait_for_one_that_folds(store, make, ask, u
 
 
 def test_nothing_is_folded_while_somebody_is_alone_but_later(store, other, make, ask, monkeypatch):
-    monkeypatch.setattr(postgres, "FOLD_AFTER", 2)
+    monkeypatch.setattr(postgres_transactions, "FOLD_AFTER", 2)
     put(store, make("s"))
     with store.write() as tx:
         tx.put(make("t"))
         assert tx.count(SESSIONS, EVERYTHING) == 2
         folding = other._shared.connections.connect()
-        assert not postgres.fold(folding)
+        assert not postgres_transactions.fold(folding)
         folding.close()
     assert ask("SELECT count(*) FROM greenroom.moves") == [(0,)]
     with store.read() as tx:
