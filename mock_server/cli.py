@@ -16,8 +16,10 @@ from mock_server.scenario_cli import add_request, add_scenario
 from mock_server.settings import (
     DEFAULT_CONNECTIONS,
     DEFAULT_JOURNAL,
+    DEFAULT_MAX_WORLDS,
     DEFAULT_PORT,
     DEFAULT_SEED,
+    DEFAULT_WORLD_IDLE,
     Settings,
 )
 
@@ -157,6 +159,20 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="exchanges kept for each world, 0 for none (default: %(default)s)",
     )
+    add(
+        "--max-worlds",
+        type=options.max_worlds,
+        default=DEFAULT_MAX_WORLDS,
+        metavar="N",
+        help="worlds and snapshots there may be (default: %(default)s)",
+    )
+    add(
+        "--world-idle",
+        type=options.world_idle,
+        default=DEFAULT_WORLD_IDLE,
+        metavar="SECONDS",
+        help="time after which an unused world may make room (default: %(default)s)",
+    )
     add("--contract", type=Path, metavar="FILE", help="serve another bundle of the contract")
     add("--fault", metavar="NAME", help="be wrong on purpose (`--fault list` shows the names)")
     add("--quiet", action="store_true", help="print only `Ready URL`, and no requests")
@@ -180,6 +196,8 @@ def _serve(chosen: argparse.Namespace) -> int:
         fault=chosen.fault,
         connections=chosen.connections,
         journal=chosen.journal,
+        max_worlds=chosen.max_worlds,
+        world_idle_seconds=chosen.world_idle,
     )
     # What is made while starting stays: looking for garbage in it takes a tenth of the time.
     gc.disable()

@@ -7,6 +7,8 @@ import re
 from urllib.parse import urlsplit
 
 _LAST_PORT = 65_535
+_MOST_WORLDS = 10_000
+_LONGEST_IDLE = 10**9
 _HOST_NAME = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 # What a header can carry. Short ones can be guessed: nothing counts the attempts.
 _TOKEN = re.compile(r"[!-~]{16,200}", re.ASCII)
@@ -29,6 +31,16 @@ def seed(text: str) -> int:
 def connections(text: str) -> int:
     """Read a number of connections."""
     return _integer(text, 1, _MOST_CONNECTIONS)
+
+
+def max_worlds(text: str) -> int:
+    """Read how many worlds and snapshots there may be."""
+    return _integer(text, 1, _MOST_WORLDS)
+
+
+def world_idle(text: str) -> int:
+    """Read after how many seconds without use a world may go."""
+    return _integer(text, 1, _LONGEST_IDLE)
 
 
 def journal(text: str) -> int:

@@ -105,9 +105,9 @@ def _require_files(limits: Limits) -> None:
     """Have as many files open at once as connections may be, or say that there can't be so many."""
     needed = limits.connections + limits.leaving + _OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft >= needed:
+    if soft == resource.RLIM_INFINITY or soft >= needed:
         return
-    if 0 <= hard < needed:
+    if hard != resource.RLIM_INFINITY and hard < needed:
         raise ServeError(
             f"`--connections {limits.connections}` needs {needed} open files, the system allows "
             f"{hard}: choose fewer, or allow more (`ulimit -n`)"

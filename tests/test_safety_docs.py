@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from mock_server import journal
+from mock_server.control import faults
 from mock_server.http import body
 from mock_server.http.limits import Limits
+from mock_server.injection.rules import MAX_DELAY_MS
 from mock_server.settings import Settings
 
 KIB = 1024
@@ -25,6 +28,11 @@ IN_CODE = {
     "unused connection": f"{LIMITS.idle_seconds:g} s",
     "answer that is not read": f"{LIMITS.unread_seconds:g} s",
     "worlds and snapshots": f"{Settings().max_worlds}",
+    "journal of a world": f"{Settings().journal:,} exchanges",
+    "body in the journal": f"{journal.CUT / KIB:g} KiB",
+    "journals of all worlds": f"{journal.MOST_BYTES / MIB:g} MiB",
+    "faults of a world": f"{faults.MOST}",
+    "delay by a fault": f"{MAX_DELAY_MS / 1000:g} s",
     "world that is not used": f"{Settings().world_idle_seconds / 3600:g} h",
 }
 

@@ -11,6 +11,7 @@ from mock_server.control.audience import set_audience
 from mock_server.control.clock import get_clock, set_clock
 from mock_server.control.health import get_health
 from mock_server.control.personas import list_personas
+from mock_server.control.saving import save_seed
 from mock_server.control.worlds import (
     delete_snapshots,
     delete_world,
@@ -43,6 +44,7 @@ ALONE = frozenset(
         "list_worlds",
         "make_world",
         "get_world",
+        "save_seed",
         "delete_snapshots",
         "delete_world",
         "snapshot_world",
@@ -71,6 +73,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "reset_world": reset_world,
         "restore_world": restore_world,
         "set_audience": set_audience,
+        "save_seed": save_seed,
         "set_clock": set_clock,
         "snapshot_world": snapshot_world,
     }

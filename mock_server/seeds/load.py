@@ -33,7 +33,7 @@ _SECTIONS = {
     "rooms": "room",
     "sessions": "session",
 }
-_MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 _PACKAGE = Path(__file__).parent.parent
 
 
@@ -79,8 +79,8 @@ def read_text(path: Path, shown: str) -> str:
     except OSError as error:
         reason = error.strerror or "cannot be opened"
         raise SeedNotFound(shown, None, f"cannot be read: {reason.lower()}") from error
-    if len(raw) > _MAX_BYTES:
-        raise SeedSyntax(shown, None, f"has {len(raw)} bytes, must have {_MAX_BYTES} at most")
+    if len(raw) > MAX_BYTES:
+        raise SeedSyntax(shown, None, f"has {len(raw)} bytes, must have {MAX_BYTES} at most")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

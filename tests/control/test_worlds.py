@@ -199,3 +199,23 @@ def test_worlds_used_at_once_never_see_each_other(mock):
     for number, own in visits:
         titles = {each["title"] for each in mock.data("GET", "/rooms", **own)["rooms"]}
         assert titles == {f"{number}/{step}" for step in range(3)}
+
+
+def test_a_saved_world_begins_again_from_its_file(demo, tmp_path, mock_with):
+    before = demo.data("GET", "/sessions?limit=100", by="host")
+    room = demo.room()
+    saved = demo.data("GET", "/_mock/worlds/default/seed")
+    assert saved["name"] == "default.yaml"
+    path = tmp_path / saved["name"]
+    path.write_text(saved["text"], encoding="utf-8")
+    with mock_with(scenario=str(path)) as again:
+        after = again.data("GET", "/sessions?limit=100", by="host")
+        assert {each["id"]: each["status"] for each in after["sessions"]} == {
+            each["id"]: each["status"] for each in before["sessions"]
+        }
+        titles = [each["title"] for each in again.data("GET", "/rooms?limit=100")["rooms"]]
+        assert demo.data("GET", f"/rooms/{room}")["title"] in titles
+
+
+def test_only_a_world_that_is_there_is_saved(mock):
+    assert mock.send("GET", "/_mock/worlds/nowhere/seed").status_code == 404

@@ -60,8 +60,6 @@ def test_everything_else_of_a_request_is_still_refused_in_order(anybody):
 
 
 def test_every_world_has_a_host_of_its_own(anybody):
-    if anybody.env.store.description != "memory":
-        pytest.skip("SQL stores keep one world for now")
     anybody.data("POST", "/_mock/worlds", json={"name": "other", "scenario": "demo", "seed": 7})
     me = anybody.data("GET", "/auth/me", headers={"X-Mock-World": "other"})
     assert me["id"] == person_id(7, "product-manager")

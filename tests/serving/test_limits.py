@@ -315,6 +315,7 @@ def served_with_files(soft: int, hard: int, *options: str) -> subprocess.Popen[s
     )
 
 
+@pytest.mark.skipif(not Path("/proc/self/limits").exists(), reason="Linux tells it there")
 def test_as_many_files_may_be_open_as_there_may_be_connections():
     with served_with_files(256, 2000) as process:
         try:
