@@ -234,12 +234,12 @@ def test_who_does_not_read_an_answer_is_let_go():
 
 
 def test_who_reads_slowly_is_not():
-    with limited(unread_seconds=SOON) as running:
+    with limited(unread_seconds=1.0) as running:
         wire = running.connect().get("/large", headers=b"Connection: close\r\n")
         read = 0
         while part := wire.stream.read(2_000_000):
             read += len(part)
-            time.sleep(0.05)
+            time.sleep(0.07)
         assert read > 50_000_000
 
 
@@ -258,7 +258,7 @@ def test_the_connection_too_many_is_told_and_closed():
 
 
 def test_connections_without_a_request_lock_nobody_out_for_long():
-    with limited(connections=20, spare_seconds=SOON) as running:
+    with limited(connections=20, spare_seconds=1.0) as running:
         for _ in range(10):
             running.connect()
             running.connect().send(b"GET / HT")
