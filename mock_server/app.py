@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mock_server import control, operations
 from mock_server.env import Clock, Common, Env
 from mock_server.errors import OperatorError
+from mock_server.events.feed import Feeds
 from mock_server.faulty import FaultyWorlds, lifecycle_of
 from mock_server.http.contract_pass import ContractPass
 from mock_server.http.guard import Guard
@@ -60,15 +61,17 @@ def build_env(
     """
     fault = _fault_of(settings)
     scenario = load_scenario(settings.scenario)
+    store = open_store(settings.store) if store is None else store
     common = Common(
         settings=settings,
-        store=open_store(settings.store) if store is None else store,
+        store=store,
         wall=clock,
         lifecycle=lifecycle_of(fault.enforced(dict(contract)) if fault else contract),
         contract_version=contract["info"]["version"],
         answers=ContractAnswers(dict(contract)),
         started_at=clock(),
         journals=Journals(settings.journal),
+        feeds=Feeds(store, clock),
     )
     try:
         return Worlds(common, scenario, Stage(contract, settings.token_secret).play).find()

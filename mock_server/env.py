@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mock_server.domain.clock import read_clock
 from mock_server.domain.entities import User, World
 from mock_server.domain.lifecycle import Lifecycle
+from mock_server.events.feed import Feeds
 from mock_server.journal import Journal, Journals
 from mock_server.kept import KeptAnswers, Remembered
 from mock_server.media.ingress import Addresses
@@ -44,6 +45,7 @@ class Common:
     answers: ContractAnswers
     started_at: datetime
     journals: Journals
+    feeds: Feeds
     counters: Counters = field(default_factory=Counters)
 
 

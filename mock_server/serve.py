@@ -9,6 +9,7 @@ import resource
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 import uvloop
 from connexion.exceptions import ResolverError
@@ -69,17 +70,21 @@ def run(
     limits: Limits,
     on_refusal: OnRefusal,
     on_ready: Callable[[], None],
+    *,
+    beside: AbstractAsyncContextManager[None] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; `on_ready` is called once requests are answered.
 
-    `on_refusal` is told what connections are refused for. Raises ServeError.
+    `on_refusal` is told what connections are refused for; `beside` is entered before the first
+    request and left after the last one has come. Raises ServeError.
     """
     _require_files(limits)
     # uvicorn gives a signal back when it has stopped; SIGTERM then ends as Ctrl+C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(app, bound, server_of(app, limits, on_refusal), on_ready))
+            server = server_of(app, limits, on_refusal)
+            runner.run(_serve(app, bound, server, beside or nullcontext(), on_ready))
     except KeyboardInterrupt:
         return
 
@@ -116,13 +121,18 @@ def _require_files(limits: Limits) -> None:
 
 
 async def _serve(
-    app: ASGIApp, bound: socket.socket, server: LimitedServer, on_ready: Callable[[], None]
+    app: ASGIApp,
+    bound: socket.socket,
+    server: LimitedServer,
+    beside: AbstractAsyncContextManager[None],
+    on_ready: Callable[[], None],
 ) -> None:
     await _compiled(app)
     deferred.settle()
     # What the start made lives as long as the process: collections need not look at it again.
     gc.freeze()
     gc.enable()
+    await server.beside.enter_async_context(beside)
     serving = asyncio.create_task(server.serve(sockets=[bound]))
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.005)

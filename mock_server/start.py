@@ -16,6 +16,7 @@ from mock_server.console import say
 from mock_server.contract.load import bundle_path, load_contract
 from mock_server.control.personas import personas_of
 from mock_server.env import Env
+from mock_server.events.beside import beside_requests
 from mock_server.http.guard import with_token
 from mock_server.http.limits import Limits
 from mock_server.http.log import RequestLog
@@ -77,7 +78,14 @@ def _serve(
     log = RequestLog(None if quiet else sys.stderr, errors=sys.stderr, colour=colour)
     try:
         app = build_app(env, contract, load_contract(bundle_path("control")), log)
-        run(app, bound, Limits(connections=env.settings.connections), log.refusal, on_ready)
+        run(
+            app,
+            bound,
+            Limits(connections=env.settings.connections),
+            log.refusal,
+            on_ready,
+            beside=beside_requests(env.common),
+        )
     except InvalidSpecification as error:
         raise not_valid(error, bundle_path("openapi")) from None
     env.store.close()

@@ -259,6 +259,8 @@ class Worlds:
                 clock_wall=self._common.wall(),
                 clock_at=ending.now,
                 clock_rate=0.0 if freeze or ending.frozen else 1.0,
+                # Events are told of what happens once the world is there.
+                settled=ending.now,
             )
             tx.put(clock)
         return _world(tx)

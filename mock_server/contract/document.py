@@ -9,6 +9,8 @@ from typing import Any
 Document = dict[str, Any]
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON = "application/json"
+# Events as they happen, which have no end and so no envelope.
+EVENT_STREAM = "text/event-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,11 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One JSON body, of a request or a response; `body` is the media type object."""
+    """One body, of a request or a response; `body` is the media type object."""
 
     operation: Operation
     status: str | None
+    type: str
     pointer: str
     body: dict[str, Any]
 
@@ -96,7 +99,7 @@ def responses(
 
 
 def bodies(document: Document) -> Iterator[Media]:
-    """Give every JSON body of every operation, requests first."""
+    """Give every body of every operation, requests first."""
     for operation in operations(document):
         places: list[tuple[str | None, dict[str, Any], str]] = []
         if "requestBody" in operation.body:
@@ -105,7 +108,8 @@ def bodies(document: Document) -> Iterator[Media]:
         places.extend(responses(document, operation))
         for status, node, pointer in places:
             for media_type, body in node.get("content", {}).items():
-                yield Media(operation, status, at(pointer, "content", media_type), body)
+                place = at(pointer, "content", media_type)
+                yield Media(operation, status, media_type, place, body)
 
 
 def request_schema(document: Document, operation: Operation) -> dict[str, Any] | None:

@@ -40,6 +40,7 @@ ALONE = frozenset(
     {
         "clear_exchanges",
         "get_exchange",
+        "list_events",
         "list_exchanges",
         "list_worlds",
         "make_world",
@@ -64,6 +65,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "get_invariants": _later("invariants", "get_invariants"),
         "get_world": get_world,
         "list_contract_faults": _later("faults", "list_contract_faults"),
+        "list_events": _later("events", "list_events"),
         "list_exchanges": _later("journal", "list_exchanges"),
         "list_faults": _later("faults", "list_faults"),
         "list_personas": list_personas,
@@ -76,5 +78,6 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "save_seed": save_seed,
         "set_clock": set_clock,
         "snapshot_world": snapshot_world,
+        "stream_events": _later("events", "stream_events"),
     }
 )

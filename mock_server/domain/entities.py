@@ -21,7 +21,8 @@ class World:
     """Hold what a whole world is a function of, and its clock (`domain.clock` reads it).
 
     `faults` are the fault rules in force, as the control plane was given them; `used_at` is about
-    when it was last asked for anything, by the clock of the machine.
+    when it was last asked for anything, by the clock of the machine. What time did up to `settled`
+    (None: `created_at`) has been told as events.
     """
 
     id: str
@@ -33,6 +34,7 @@ class World:
     clock_rate: float = 1.0
     faults: dict[str, Any] = field(default_factory=dict)
     used_at: datetime | None = None
+    settled: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

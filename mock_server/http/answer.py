@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -37,6 +38,8 @@ class Answer(NamedTuple):
     operation: str | None = None
     reason: str | None = None
     wire: Wire | None = None
+    # What comes instead of the body, for as long as the client stays (`http.stream`).
+    stream: AsyncGenerator[bytes, None] | None = None
 
 
 def refused(refusal: Refusal, now: datetime, *, operation: str | None = None) -> Answer:

@@ -40,6 +40,7 @@ from mock_server.http.request import Request
 from mock_server.http.routes import Routes, allow_header
 from mock_server.http.security import Authenticator
 from mock_server.http.selection import select_by_headers, select_by_path
+from mock_server.http.stream import send_stream
 from mock_server.http.validation import SchemaSet
 from mock_server.http.wire import send_on
 from mock_server.journal import WORLD
@@ -156,7 +157,9 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
         self._common.counters.requests += 1
         self._log.request(scope, answer)
         self._worlds.note(scope, path, answer, began)
-        if answer.wire is None:
+        if answer.stream is not None:
+            await send_stream(scope, receive, send, answer, answer.stream)
+        elif answer.wire is None:
             await send_answer(scope, send, answer)
         else:
             await send_on(answer.wire, scope, receive, send, answer)

@@ -10,7 +10,13 @@ from typing import Any
 import jsonschema_rs
 
 from mock_server.env import Call
-from mock_server.http.parameters import QueryParameter, path_reader, query_parameters
+from mock_server.http.parameters import (
+    QueryParameter,
+    TextParameter,
+    header_parameters,
+    path_reader,
+    query_parameters,
+)
 from mock_server.http.validation import SchemaSet
 from mock_server.storage.protocol import Needs
 
@@ -19,6 +25,7 @@ ValueCheck = Callable[[Mapping[str, Any], datetime], None]
 # Of the path's id, the body and the caller's id; each is empty where there is none.
 NeedsOf = Callable[[str, Mapping[str, Any], str], Needs]
 _JSON = "application/json"
+_EVENT_STREAM = "text/event-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +46,13 @@ class Operation:
     # Reads the path's parameter, None where the path has none.
     parameter: Callable[[str], str] | None
     query: tuple[QueryParameter, ...]
+    headers: tuple[TextParameter, ...]
     body: BodyPlan | None
     writes: bool
     # Its answers are a function of the store's state and the second: they may be given again.
     kept: bool
+    # Its handler returns a stream of bytes, which has no schema to keep.
+    streams: bool
     # It begins its own transactions, in other worlds too.
     alone: bool
     handler: Handler
@@ -71,21 +81,24 @@ def compile_operation(
     answer = resolve(document, written["responses"][str(success)])
     security = written.get("security", document.get("security", []))
     reads = method == "get"
+    media_type = _EVENT_STREAM if _EVENT_STREAM in answer["content"] else _JSON
     return Operation(
         id=written["operationId"],
         public=not security,
         roles=frozenset(written.get("x-roles", ())),
         parameter=path_reader(parameters),
         query=query_parameters(parameters),
+        headers=header_parameters(parameters),
         body=_body_plan(document, schemas, written),
         writes=not reads,
         kept=reads and written["operationId"] in keeps,
+        streams=media_type == _EVENT_STREAM,
         alone=written["operationId"] in alone,
         handler=handler,
         check_values=value_checks.get(written["operationId"]),
         needs=needs.get(written["operationId"]),
         success=success,
-        answer=schemas.compile_answer(answer["content"][_JSON]["schema"]),
+        answer=schemas.compile_answer(answer["content"][media_type]["schema"]),
     )
 
 

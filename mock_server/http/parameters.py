@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -52,6 +52,15 @@ def _query_parameter(name: str, schema: Mapping[str, Any]) -> QueryParameter:
     return IntegerParameter(name, schema["default"], schema.get("minimum"), schema.get("maximum"))
 
 
+def header_parameters(parameters: Sequence[Mapping[str, Any]]) -> tuple[TextParameter, ...]:
+    """Read the header parameters of an operation that are texts with a pattern."""
+    return tuple(
+        TextParameter(parameter["name"], re.compile(parameter["schema"]["pattern"]))
+        for parameter in parameters
+        if parameter["in"] == "header" and "pattern" in parameter.get("schema", {})
+    )
+
+
 def path_reader(parameters: Sequence[Mapping[str, Any]]) -> Callable[[str], str] | None:
     """Return what reads the path's parameter, a uuid or a text by a pattern; None without one."""
     for parameter in parameters:
@@ -74,6 +83,18 @@ def read_query(plan: tuple[QueryParameter, ...], query_string: bytes) -> dict[st
     for name, value in parse_qsl(query_string.decode("latin-1"), keep_blank_values=True):
         given.setdefault(name, []).append(value)
     return {parameter.name: _read_value(parameter, given) for parameter in plan}
+
+
+def read_headers(
+    plan: tuple[TextParameter, ...], headers: Iterable[tuple[bytes, bytes]]
+) -> dict[str, str]:
+    """Return a text for each header of the plan, empty where it is not sent; raises Refusal 400."""
+    sent = {name: value.decode("latin-1") for name, value in headers}
+    found = {each.name: sent.get(each.name.lower().encode()) for each in plan}
+    return {
+        each.name: each.default if (value := found[each.name]) is None else _read_text(each, value)
+        for each in plan
+    }
 
 
 def _read_value(parameter: QueryParameter, given: Mapping[str, list[str]]) -> Any:

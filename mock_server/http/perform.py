@@ -19,6 +19,7 @@ from starlette.types import Message, Receive
 
 from mock_server.domain.entities import User, World
 from mock_server.env import Call, Env
+from mock_server.events.telling import told
 from mock_server.http.answer import Answer
 from mock_server.http.body import ClientGone
 from mock_server.http.errors import Refusal
@@ -323,5 +324,9 @@ def _moment(operation: Operation, env: Env) -> datetime:
 
 
 def _answered(operation: Operation, call: Call) -> Answer:
-    body = checked_answer(operation, operation.handler(call), call.now)
+    telling = operation.writes and not operation.alone
+    data = told(operation.handler, call) if telling else operation.handler(call)
+    if operation.streams:
+        return Answer(operation.success, b"", operation=operation.id, stream=data)
+    body = checked_answer(operation, data, call.now)
     return Answer(operation.success, body, operation=operation.id)

@@ -7,7 +7,9 @@ times a second for all connections at once, never for each request.
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
 
@@ -73,16 +75,25 @@ class Door(ServerState):
 
 
 class LimitedServer(Server):
-    """uvicorn's server, with a door."""
+    """uvicorn's server, with a door.
+
+    `beside` is what runs beside the requests: it ends before their ends are waited for.
+    """
 
     def __init__(self, config: Config, limits: Limits, on_refusal: OnRefusal) -> None:
         super().__init__(config)
         self.server_state: Door = Door(limits, on_refusal)
+        self.beside = AsyncExitStack()
 
     async def on_tick(self, counter: int) -> bool:
         """Do what is done ten times a second."""
         self.server_state.look_after_connections()
         return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop: streams without an end would be waited for in vain."""
+        await self.beside.aclose()
+        await super().shutdown(sockets)
 
 
 class Connection(HttpToolsProtocol):

@@ -16,7 +16,7 @@ from mock_server.http.body import parse_body, read_body
 from mock_server.http.errors import ContractBreach, Refusal
 from mock_server.http.headers import RequestHeaders
 from mock_server.http.operation import BodyPlan, Operation
-from mock_server.http.parameters import read_query
+from mock_server.http.parameters import read_headers, read_query
 from mock_server.http.validation import findings
 from mock_server.journal import BODY
 
@@ -47,11 +47,14 @@ async def read_request(request: Request, receive: Receive) -> Asked:
 
 
 def read_parameters(request: Request) -> tuple[str, Mapping[str, Any]]:
-    """Read the parameters of path and query; raises Refusal 400."""
+    """Read the parameters of path, query and headers; raises Refusal 400."""
     operation, parameter = request.operation, request.parameter
     if operation.parameter is not None:
         parameter = operation.parameter(parameter)
-    return parameter, read_query(operation.query, request.scope["query_string"])
+    query = read_query(operation.query, request.scope["query_string"])
+    if operation.headers:
+        query |= read_headers(operation.headers, request.scope["headers"])
+    return parameter, query
 
 
 def check_body(

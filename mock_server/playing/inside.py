@@ -18,6 +18,7 @@ from mock_server.domain.clock import LATEST
 from mock_server.domain.errors import DomainError
 from mock_server.domain.lifecycle import compile_lifecycle
 from mock_server.env import Call, Common, Env
+from mock_server.events.feed import Feeds
 from mock_server.http.answer import refused
 from mock_server.http.errors import ContractBreach, Refusal, refusal_of
 from mock_server.http.headers import RequestHeaders
@@ -106,15 +107,21 @@ def play_here(
     contract: Mapping[str, Any], scenario: Scenario, settings: Settings, watch: Watch
 ) -> None:
     """Play a scenario in a world of this process alone; raises ScenarioFailed."""
+    store = MemoryStore()
+
+    def wall() -> datetime:
+        return datetime.now(UTC)
+
     common = Common(
         settings=settings,
-        store=MemoryStore(),
-        wall=lambda: datetime.now(UTC),
+        store=store,
+        wall=wall,
         lifecycle=compile_lifecycle(contract),
         contract_version=contract["info"]["version"],
         answers=ContractAnswers(dict(contract)),
-        started_at=datetime.now(UTC),
+        started_at=wall(),
         journals=Journals(0),
+        feeds=Feeds(store, wall),
     )
     Worlds(common, scenario, Stage(contract, settings.token_secret, watch).play).find()
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from secrets import token_hex
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
 from mock_server.domain.entities import KINDS, Entity
+from mock_server.domain.events import BACKLOG, Event, Page
 from mock_server.storage.indexes import INDEXES, Index
 from mock_server.storage.ordered import Entry, Ordered
 from mock_server.storage.protocol import DEFAULT_WORLD, Needs, StorageError
@@ -31,6 +34,22 @@ class _Table:
 
 
 @dataclass(slots=True)
+class _Feed:
+    """Hold the newest events; each id follows from its place, so none is stored."""
+
+    name: str = field(default_factory=lambda: token_hex(4))
+    newest: int = 0
+    events: deque[Event] = field(default_factory=lambda: deque(maxlen=BACKLOG))
+
+    def page(self, after: int, limit: int) -> Page:
+        oldest = self.newest - len(self.events) + 1
+        begin = max(after + 1, oldest)
+        ids = range(begin, min(begin + limit, self.newest + 1))
+        events = [self.events[number - oldest]._replace(id=number) for number in ids]
+        return Page(self.name, oldest, self.newest, events)
+
+
+@dataclass(slots=True)
 class _World:
     """Hold everything a store remembers."""
 
@@ -39,6 +58,7 @@ class _World:
     number: int = 0
     version: int = 0
     turn: Turn = field(default_factory=Turn)
+    feed: _Feed = field(default_factory=_Feed)
 
 
 class _Reading(ReadOnly):
@@ -90,11 +110,12 @@ class _Reading(ReadOnly):
 class _Writing(_Reading):
     """Change the world, and remember how to change it back."""
 
-    __slots__ = ("_number_before", "_undo")
+    __slots__ = ("_emitted", "_number_before", "_undo")
 
     def __init__(self, world: _World) -> None:
         super().__init__(world)
         self._undo: list[tuple[_Table, str, Entity | None]] = []
+        self._emitted: list[Event] = []
         self._number_before = 0
 
     def __enter__(self) -> Self:
@@ -112,8 +133,14 @@ class _Writing(_Reading):
             for table, entity_id, before in reversed(self._undo):
                 _replace(table, entity_id, before)
             self._world.number = self._number_before
-        elif self._undo or self._world.number != self._number_before:
-            self._world.version += 1
+        else:
+            if self._undo or self._world.number != self._number_before:
+                self._world.version += 1
+            if self._emitted:
+                feed = self._world.feed
+                feed.events.extend(self._emitted)
+                feed.newest += len(self._emitted)
+        self._emitted.clear()
         self._undo.clear()
         self._turn.give()
 
@@ -128,6 +155,9 @@ class _Writing(_Reading):
     def next_number(self) -> int:
         self._world.number += 1
         return self._world.number
+
+    def emit(self, event: Event) -> None:
+        self._emitted.append(event)
 
     def clear(self) -> None:
         for kind, table in self._tables.items():
@@ -167,6 +197,13 @@ class MemoryStore:
     def write(self, needs: Needs | None = None) -> _Writing:  # noqa: ARG002 - all is at hand
         return self._writing
 
+    def events(self, after: int, limit: int) -> Page:
+        return self._world.feed.page(after, limit)
+
+    def feeds(self) -> dict[str, tuple[str, int]]:
+        worlds = ((name, store._world.feed) for name, store in self._worlds.items())  # noqa: SLF001
+        return {name: (feed.name, feed.newest) for name, feed in worlds}
+
     def world(self, name: str) -> MemoryStore:
         if name not in self._worlds:
             self._worlds[name] = MemoryStore(self._worlds)
@@ -199,8 +236,10 @@ class MemoryStore:
 
     def drop(self, name: str) -> None:
         if name in self._worlds:
-            with self._worlds[name].write() as tx:
+            store = self._worlds[name]
+            with store.write() as tx:
                 tx.clear()
+            store._world.feed = _Feed()  # noqa: SLF001
             if name != DEFAULT_WORLD:
                 del self._worlds[name]
 

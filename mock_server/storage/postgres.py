@@ -22,6 +22,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mock_server.domain.entities import World
+from mock_server.domain.events import Page
 from mock_server.storage import postgres_sql as sql
 from mock_server.storage.postgres_answers import Partition, world_of
 from mock_server.storage.postgres_connections import Connections
@@ -63,6 +64,12 @@ class PostgresStore:
 
     def write(self, needs: Needs | None = None) -> Writing:
         return Writing(self._shared, needs)
+
+    def events(self, after: int, limit: int) -> Page:  # noqa: ARG002 - it keeps none for now
+        return Page("none", 1, 0, [])
+
+    def feeds(self) -> dict[str, tuple[str, int]]:
+        return {}
 
     def world(self, name: str) -> PostgresStore:
         if name == self._shared.partition.world:

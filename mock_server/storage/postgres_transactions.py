@@ -14,6 +14,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from mock_server.domain.entities import Entity, Preset, Room, User
+from mock_server.domain.events import Event
 from mock_server.storage import postgres_sql as sql
 from mock_server.storage.codec import encode
 from mock_server.storage.indexes import Index
@@ -262,6 +263,9 @@ class Writing(Reading):
         if not self._numbers:
             self._numbers = [n for (n,) in self.ask(sql.NUMBERS, self._numbering(1))]
         return self._numbers.pop(0)
+
+    def emit(self, event: Event) -> None:
+        """Drop it: this store keeps no feed for now."""
 
     def clear(self) -> None:
         if self._needs is not None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from mock_server.domain.entities import Entity
+from mock_server.domain.events import Event, Page
 from mock_server.errors import OperatorError
 from mock_server.storage.indexes import Index
 
@@ -77,8 +78,11 @@ class Transaction(Protocol):
         those of transactions that raised.
         """
 
+    def emit(self, event: Event) -> None:
+        """Append an event to the world's feed, which gives it its id when this is committed."""
+
     def clear(self) -> None:
-        """Remove every entity and start numbers at 1 again."""
+        """Remove every entity and start numbers at 1 again; what was told stays told."""
 
 
 class Store(Protocol):
@@ -109,6 +113,19 @@ class Store(Protocol):
     def write(self, needs: Needs | None = None) -> AbstractContextManager[Transaction]:
         """Open a transaction that is committed when it ends and undone when it raises."""
 
+    def events(self, after: int, limit: int) -> Page:
+        """Return the next events of the world's feed: those with an id above `after`.
+
+        An id is given to an event after those of all events that were committed before it, so who
+        has read to an id has missed nothing below it. The feed keeps its newest `BACKLOG` events.
+        """
+
+    def feeds(self) -> dict[str, tuple[str, int]]:
+        """Return, by world, the name of its feed and the newest id in it: cheap, for who waits.
+
+        A world of which nothing has been told may be missing.
+        """
+
     def world(self, name: str) -> Store:
         """Return the same storage confined to one world, empty until something is put there.
 
@@ -119,7 +136,9 @@ class Store(Protocol):
         """List the worlds that hold anything, in no order; `default` is always one."""
 
     def fork(self, source: str, target: str) -> None:
-        """Copy all of one world into another, which must be empty; raises StorageError."""
+        """Copy all of one world into another, which must be empty, and whose feed begins anew;
+        raises StorageError.
+        """
 
     def drop(self, name: str) -> None:
         """Remove all of a world; nothing happens where there is none."""

@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from mock_server.domain.entities import KINDS, World
+from mock_server.domain.events import Page
 from mock_server.storage import sqlite_sql as sql
 from mock_server.storage.protocol import DEFAULT_WORLD, Needs, StorageError
 from mock_server.storage.sqlite_file import connect, explain
@@ -58,6 +59,12 @@ class SqliteStore:
 
     def write(self, needs: Needs | None = None) -> Writing:  # noqa: ARG002 - all is at hand
         return self._writing
+
+    def events(self, after: int, limit: int) -> Page:  # noqa: ARG002 - it keeps none for now
+        return Page("none", 1, 0, [])
+
+    def feeds(self) -> dict[str, tuple[str, int]]:
+        return {}
 
     def world(self, name: str) -> SqliteStore:
         if name not in self._worlds:

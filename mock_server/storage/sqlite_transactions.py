@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from mock_server.domain.entities import KINDS, Entity
+from mock_server.domain.events import Event
 from mock_server.storage import sqlite_sql as sql
 from mock_server.storage.codec import decode, encode
 from mock_server.storage.indexes import INDEXES, Index
@@ -266,6 +267,9 @@ class Writing(Reading):
         self._changed = self._number_taken = True
         file.number += 1
         return file.number
+
+    def emit(self, event: Event) -> None:
+        """Drop it: this store keeps no feed for now."""
 
     def clear(self) -> None:
         self._changed = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import RLock
 
 from mock_server.domain.entities import Entity
+from mock_server.domain.events import Event
 from mock_server.storage.protocol import StorageError
 
 NESTED = (
@@ -52,6 +53,10 @@ class ReadOnly:
     def next_number(self) -> int:
         """Raise StorageError."""
         raise _refusal("take a number")
+
+    def emit(self, event: Event) -> None:
+        """Raise StorageError."""
+        raise _refusal(f"tell of {event.operation}")
 
     def clear(self) -> None:
         """Raise StorageError."""

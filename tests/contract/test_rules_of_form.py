@@ -227,6 +227,12 @@ def _(d):
     content["text/plain"] = content["application/json"]
 
 
+@case("envelopes", AT_GO_LIVE + "/responses/409", "is not `application/json` alone")
+def _(d):
+    content = go_live(d)["responses"]["409"]["content"]
+    content["text/event-stream"] = content.pop("application/json")
+
+
 @case("roles", AT_GO_LIVE + "/x-roles", "`admin` is no role, must be one of host, viewer")
 def _(d):
     go_live(d)["x-roles"] = ["admin"]

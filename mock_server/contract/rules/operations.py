@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mock_server.contract.document import (
+    EVENT_STREAM,
     JSON,
     Document,
     Finding,
@@ -124,13 +125,18 @@ def headers(document: Document) -> Iterator[Finding]:
 
 
 def envelopes(document: Document) -> Iterator[Finding]:
-    """Demand JSON answers in a closed envelope whose fields are required, `message` apart."""
+    """Demand JSON answers in a closed envelope whose fields are required, `message` apart.
+
+    A stream of events has none: its refusals have.
+    """
     for operation in operations(document):
-        for _, node, pointer in responses(document, operation):
+        for status, node, pointer in responses(document, operation):
+            if status.startswith("2") and list(node.get("content", {})) == [EVENT_STREAM]:
+                continue
             if list(node.get("content", {})) != [JSON]:
                 yield Finding(pointer, f"is not `{JSON}` alone, must be")
     for media in bodies(document):
-        if media.status is None:
+        if media.status is None or media.type != JSON:
             continue
         schema, pointer = follow(
             document, media.body.get("schema", {}), at(media.pointer, "schema")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mock_server.contract.document import (
+    EVENT_STREAM,
     JSON,
     Document,
     Finding,
@@ -18,12 +19,14 @@ from mock_server.contract.document import (
 
 
 def bodies_are_json(document: Document) -> Iterator[Finding]:
-    """Demand a schema for JSON of what an operation takes and of what it answers on success."""
+    """Demand a schema for JSON of what an operation takes and of what it answers on success, where
+    it does not answer with a stream of events.
+    """
     for operation in operations(document):
         places = [
             (node, pointer)
             for status, node, pointer in responses(document, operation)
-            if status.startswith("2")
+            if status.startswith("2") and EVENT_STREAM not in node.get("content", {})
         ]
         if "requestBody" in operation.body:
             pointer = at(operation.pointer, "requestBody")

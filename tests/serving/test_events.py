@@ -1,0 +1,74 @@
+"""The stream of events over a real socket: it comes at once, and ends with the server."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+
+import httpx
+import pytest
+from serving import PATIENCE, serve
+
+
+def control(served, path):
+    return served.url.replace("/v1/webinar", f"/_mock{path}")
+
+
+def told(lines, count):
+    """Read so many events' data from a stream's lines."""
+    found = []
+    for line in lines:
+        if line.startswith("data: "):
+            found.append(json.loads(line.removeprefix("data: ")))
+        if len(found) == count:
+            break
+    return found
+
+
+@pytest.fixture(scope="module")
+def usual():
+    with serve("--scenario", "empty") as usual:
+        yield usual
+
+
+def test_an_event_comes_while_the_stream_is_open(usual):
+    with (
+        usual.client() as client,
+        client.stream("GET", control(usual, "/events")) as stream,
+    ):
+        lines = stream.iter_lines()
+        assert stream.status_code == 200
+        assert next(lines).startswith("retry: ")
+        made = client.post("/rooms", json={"title": "Told"}).json()["data"]["room"]["id"]
+        assert [each["room_id"] for each in told(lines, 1)] == [made]
+
+
+def test_a_browser_of_another_origin_may_listen(usual):
+    headers = {"Origin": "https://studio.test"}
+    with httpx.stream("GET", control(usual, "/events"), headers=headers) as stream:
+        assert stream.headers["access-control-allow-origin"] == "https://studio.test"
+        assert stream.headers["content-type"].startswith("text/event-stream")
+
+
+def test_head_is_answered_and_the_connection_goes_on(usual):
+    with usual.client() as client:
+        for _ in range(2):
+            answer = client.head(control(usual, "/events"))
+            assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_a_stop_ends_streams_at_once_and_without_a_word():
+    with (
+        serve("--scenario", "empty") as served,
+        httpx.stream("GET", control(served, "/events"), timeout=PATIENCE) as stream,
+    ):
+        lines = stream.iter_lines()
+        next(lines)
+        begun = time.monotonic()
+        served.process.send_signal(signal.SIGTERM)
+        # An end of the answer, not of the connection amid it.
+        assert [line for line in lines if line.startswith("data")] == []
+        assert served.process.wait(PATIENCE) == 0
+        assert time.monotonic() - begun < 2.5
+        assert served.process.stderr.read() == ""
