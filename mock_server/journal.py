@@ -154,7 +154,7 @@ class Journals:
             time() - began,
             scope["scheme"],
             method,
-            scope["raw_path"],
+            scope.get("raw_path", b""),
             scope["query_string"],
             scope["headers"],
             body[:CUT],
