@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -42,6 +43,12 @@ def add_scenario(parser: argparse.ArgumentParser) -> None:
     add("--url", help="a running mock to play it on (default: one in this process)")
     add("--world", metavar="NAME", default=_WORLD, help="the world of that mock")
     add("--seed", type=options.seed, help="what to grow ids, names and curves from")
+    add(
+        "--control-token",
+        default=os.environ.get("GREENROOM_CONTROL_TOKEN") or None,
+        metavar="TOKEN",
+        help="what that mock's control plane asks for (default: $GREENROOM_CONTROL_TOKEN)",
+    )
     add("--answers", action="store_true", help="print each answer below its step")
 
 
@@ -173,7 +180,7 @@ def _play_there(
     from mock_server.playing.play import play  # noqa: PLC0415
 
     with connect(chosen.url) as client:
-        there = OverHttp(client, chosen.world, scenario)
+        there = OverHttp(client, chosen.world, scenario, chosen.control_token)
         there.begin(seed=scenario.seed if chosen.seed is None else chosen.seed)
         for played in play(scenario, there, catalogue):
             watch(played)

@@ -72,18 +72,18 @@ def serve():
         process.communicate(timeout=30)
 
 
-def outputs(commands: list[str], url: str) -> list[str]:
-    """Run commands in one shell and return what each of them printed."""
+def outputs(commands: list[str], url: str, folder: Path = ROOT) -> list[str]:
+    """Run commands in one shell, in a folder, and return what each of them printed."""
     script = f"\necho '{MARK}'\n".join(command.replace(WRITTEN_URL, url) for command in commands)
-    folder = Path(sys.executable).parent
-    environment = {**os.environ, "NO_COLOR": "1", "PATH": f"{folder}:{os.environ['PATH']}"}
+    programs = Path(sys.executable).parent
+    environment = {**os.environ, "NO_COLOR": "1", "PATH": f"{programs}:{os.environ['PATH']}"}
     ran = subprocess.run(
         ["bash", "-c", script],
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
-        cwd=ROOT,
+        cwd=folder,
         env=environment,
     )
     said = ran.stdout.replace(url, WRITTEN_URL).replace(url.removeprefix("http://"), "")
@@ -119,6 +119,19 @@ def test_the_documents_commands_do_what_they_say(serve, document):
     url, _ = serve()
     written = blocks(document)
     said = outputs([command for command, _ in written], url)
+    for (command, expected), got in zip(written, said, strict=True):
+        assert comparable(got) == comparable(expected), command
+
+
+@needs_curl
+def test_scenarios_go_as_the_document_says(serve, tmp_path):
+    url, _ = serve("--scenario", "sold-out")
+    (story,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/scenarios.md").read_text(), re.DOTALL)
+    (tmp_path / "sign-up.yaml").write_text(story)
+    written = blocks("docs/scenarios.md")
+    greenroom = f"PYTHONPATH={ROOT} {sys.executable} -m mock_server"
+    commands = [re.sub(r"greenroom (?=scenario|request)", f"{greenroom} ", c) for c, _ in written]
+    said = outputs(commands, url, tmp_path)
     for (command, expected), got in zip(written, said, strict=True):
         assert comparable(got) == comparable(expected), command
 

@@ -37,10 +37,19 @@ def connect(url: str) -> httpx.Client:
 class OverHttp:
     """Ask a world of a running mock."""
 
-    def __init__(self, client: httpx.Client, world: str, scenario: Scenario) -> None:
+    def __init__(
+        self,
+        client: httpx.Client,
+        world: str,
+        scenario: Scenario,
+        control_token: str | None = None,
+    ) -> None:
         self.now: datetime
         self._client = client
-        self._headers = {"X-Mock-World": world}
+        self._world = (b"X-Mock-World", world.encode())
+        self._control_headers = [self._world]
+        if control_token is not None:
+            self._control_headers.append((b"X-Mock-Token", control_token.encode()))
         self._scenario = scenario
         self._tokens: dict[str, str] = {}
         self._frozen = False
@@ -94,7 +103,7 @@ class OverHttp:
         if "{" in path:
             before, _, rest = path.partition("{")
             path = f"{before}{quote(question.id, safe='')}{rest.partition('}')[2]}"
-        headers = [(name.encode(), value.encode()) for name, value in self._headers.items()]
+        headers = [*(self._control_headers if operation.control else [self._world])]
         if question.token is not None:
             headers.append((b"Authorization", f"Bearer {question.token}".encode()))
         if question.body is not None:
@@ -108,7 +117,7 @@ class OverHttp:
         self.now = read_time("now", clock["now"])
 
     def _control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        headers = [(name.encode(), value.encode()) for name, value in self._headers.items()]
+        headers = self._control_headers
         try:
             answer = self._client.request(method, f"{_CONTROL}{path}", headers=headers, json=body)
             envelope = answer.json()
