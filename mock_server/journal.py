@@ -154,7 +154,7 @@ class Journals:
             time() - began,
             scope["scheme"],
             method,
-            scope.get("raw_path", b""),
+            scope.get("raw_path") or scope["path"].encode(),
             scope["query_string"],
             scope["headers"],
             body[:CUT],
