@@ -146,7 +146,7 @@ class Feeds:
     async def _look(self, *, at_once: bool) -> None:
         second = self._wall().replace(microsecond=0)
         for world in tuple(self._feeds):
-            # Time does things on whole seconds, unless somebody has just put the clock forward.
+            # Time does things on whole seconds; after a request there may be others.
             if at_once or self._settled_at.get(world) != second:
                 self._settled_at[world] = second
                 if await self.ask(settle, self._store.world(world), self._wall):
@@ -170,4 +170,6 @@ class Feeds:
             feed.latest.clear()
         feed.latest.extend(sse.change(name, event) for event in page.events)
         feed.newest = page.events[-1].id
+        # One of them may have put the clock forward.
+        self._settled_at.pop(world, None)
         feed.tell()

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 import orjson
 
 from mock_server.domain.entities import KINDS, Entity
+from mock_server.domain.events import Event
 from mock_server.storage.protocol import StorageError
 
 E = TypeVar("E", bound=Entity)
@@ -70,6 +71,24 @@ def decode(kind: type[E], document: bytes | str) -> E:
         return kind(**values)
     except (TypeError, ValueError, AttributeError) as error:
         raise StorageError(_explain(kind, shape, document, error)) from error
+
+
+def encode_event(event: Event) -> bytes:
+    """Return an event as a JSON document: its fields in their order, without its id."""
+    return orjson.dumps(event[:-1], option=orjson.OPT_UTC_Z)
+
+
+def decode_event(document: bytes | str, event_id: int) -> Event:
+    """Return the event that `encode_event` was given, with its id; raise StorageError."""
+    try:
+        operation, at, *rest, notices = orjson.loads(document)
+        when = datetime.fromisoformat(at)
+        return Event._make((operation, when, *rest, tuple(notices), event_id))
+    except (TypeError, ValueError) as error:
+        raise StorageError(
+            f"Stored event {event_id} can't be read ({error}): the store is damaged or of another "
+            "version, begin a new one"
+        ) from error
 
 
 def _shape_of(kind: type[Any]) -> _Shape:

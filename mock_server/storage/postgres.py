@@ -26,6 +26,8 @@ from mock_server.domain.events import Page
 from mock_server.storage import postgres_sql as sql
 from mock_server.storage.postgres_answers import Partition, world_of
 from mock_server.storage.postgres_connections import Connections
+from mock_server.storage.postgres_feed import feeds, page
+from mock_server.storage.postgres_feed_sql import ERASE_FEED, LOCK_NUMBERING
 from mock_server.storage.postgres_schema import prepare
 from mock_server.storage.postgres_transactions import Reading, Shared, Writing, fold
 from mock_server.storage.protocol import DEFAULT_WORLD, Needs, StorageError
@@ -65,11 +67,11 @@ class PostgresStore:
     def write(self, needs: Needs | None = None) -> Writing:
         return Writing(self._shared, needs)
 
-    def events(self, after: int, limit: int) -> Page:  # noqa: ARG002 - it keeps none for now
-        return Page("none", 1, 0, [])
+    def events(self, after: int, limit: int) -> Page:
+        return page(self._shared.connections, self._shared.partition.world, after, limit)
 
     def feeds(self) -> dict[str, tuple[str, int]]:
-        return {}
+        return feeds(self._shared.connections)
 
     def world(self, name: str) -> PostgresStore:
         if name == self._shared.partition.world:
@@ -97,6 +99,9 @@ class PostgresStore:
     def drop(self, name: str) -> None:
         with self.world(name).write() as tx:
             tx.clear()
+            tx.ask(LOCK_NUMBERING, None)
+            for statement in ERASE_FEED:
+                tx.ask(statement, {"world": name})
 
     def close(self) -> None:
         self._shared.connections.close()

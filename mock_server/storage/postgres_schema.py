@@ -15,7 +15,7 @@ from mock_server.storage.protocol import StorageError
 PROGRAM = "greenroom"
 # Raise it when the tables change, or when an entity gets a field that old documents can't do
 # without.
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 LEAST = 150000
 ANOTHER = "name another database (the schema is made in it) or drop the schema `greenroom`"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 from mock_server.domain.entities import KINDS
+from mock_server.storage import postgres_feed_sql as feed
 from mock_server.storage.indexes import INDEXES
 from mock_server.storage.postgres_numbers_sql import NUMBERING
 from mock_server.storage.postgres_runs_sql import TABLES as RUNS
@@ -32,6 +33,7 @@ SCHEMA = (
     "CREATE INDEX entries_of_entity ON greenroom.entries (kind, id)",
     *RUNS,
     *NUMBERING,
+    *feed.TABLES,
     "CREATE TABLE greenroom.meta (name text PRIMARY KEY, value text NOT NULL)",
     *functions(),
 )

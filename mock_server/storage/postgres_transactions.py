@@ -29,6 +29,7 @@ from mock_server.storage.postgres_answers import (
     learn,
 )
 from mock_server.storage.postgres_connections import Connections, explain
+from mock_server.storage.postgres_feed import emitting, number
 from mock_server.storage.postgres_wire import Parameters, Rows, Statement, Wire
 from mock_server.storage.protocol import Lock, Needs, StorageError
 from mock_server.storage.runs import SIZES
@@ -41,12 +42,15 @@ LARGEST = 2**63 - 1
 # A process folds moves into runs when it has changed so many entities: there are never many to be
 # counted one by one, and few writers pay for it.
 FOLD_AFTER = 100
+# And it numbers events when it has told so many, for nobody may be reading.
+NUMBER_AFTER = 1000
 
 
 @dataclass(slots=True)
 class Shared:
     """Hold what the transactions of a store have in common: `thread.busy` tells of nesting,
-    `unfolded` about how many entities were changed here since moves were folded.
+    `unfolded` about how many entities were changed here since moves were folded, `unnumbered` how
+    many events were told here since events were numbered.
     """
 
     connections: Connections
@@ -54,6 +58,7 @@ class Shared:
     thread: local = field(default_factory=local)
     decoded: Decoded = field(default_factory=Decoded)
     unfolded: int = 0
+    unnumbered: int = 0
 
 
 class Reading(ReadOnly):
@@ -248,7 +253,9 @@ class Writing(Reading):
     def __init__(self, shared: Shared, needs: Needs | None) -> None:
         super().__init__(shared, needs)
         self._pending: dict[tuple[type[Any], str], tuple[Any, bytes | None]] = {}
+        self._emitted: list[Event] = []
         self._changes = 0
+        self._told = 0
 
     def put(self, entity: Entity) -> None:
         document = encode(entity)
@@ -265,7 +272,7 @@ class Writing(Reading):
         return self._numbers.pop(0)
 
     def emit(self, event: Event) -> None:
-        """Drop it: this store keeps no feed for now."""
+        self._emitted.append(event)
 
     def clear(self) -> None:
         if self._needs is not None:
@@ -283,7 +290,9 @@ class Writing(Reading):
         answers = super()._send(*statements, opening_only=opening_only)
         if not opening_only:
             self._changes += len(self._pending)
+            self._told += len(self._emitted)
             self._pending.clear()
+            self._emitted.clear()
         return answers
 
     def _commit(self) -> None:
@@ -294,9 +303,18 @@ class Writing(Reading):
             shared.unfolded = 0
             if not fold(self._connection):
                 shared.unfolded += FOLD_AFTER
+        shared.unnumbered += self._told
+        if shared.unnumbered >= NUMBER_AFTER and self._connection is not None:
+            shared.unnumbered = 0
+            number(self._connection)
 
     def _unsent(self) -> list[Asked]:
-        return [(sql.APPLY, changes(self._pending, self._partition))] if self._pending else []
+        unsent: list[Asked] = []
+        if self._pending:
+            unsent.append((sql.APPLY, changes(self._pending, self._partition)))
+        if self._emitted:
+            unsent.append(emitting(self._partition.world, self._emitted))
+        return unsent
 
     def _locks(self) -> list[Asked]:
         if self._needs is None:

@@ -9,6 +9,7 @@ from mock_server.domain.entities import KINDS, World
 from mock_server.domain.events import Page
 from mock_server.storage import sqlite_sql as sql
 from mock_server.storage.protocol import DEFAULT_WORLD, Needs, StorageError
+from mock_server.storage.sqlite_feed import page
 from mock_server.storage.sqlite_file import connect, explain
 from mock_server.storage.sqlite_transactions import (
     AFTER_MARK,
@@ -60,11 +61,13 @@ class SqliteStore:
     def write(self, needs: Needs | None = None) -> Writing:  # noqa: ARG002 - all is at hand
         return self._writing
 
-    def events(self, after: int, limit: int) -> Page:  # noqa: ARG002 - it keeps none for now
-        return Page("none", 1, 0, [])
+    def events(self, after: int, limit: int) -> Page:
+        with self._reading:
+            return page(self._file.connection.execute, self._file.world, after, limit)
 
     def feeds(self) -> dict[str, tuple[str, int]]:
-        return {}
+        with self._reading as tx:
+            return {world: (name, newest) for world, name, newest in tx.rows(sql.FEEDS, ())}
 
     def world(self, name: str) -> SqliteStore:
         if name not in self._worlds:
@@ -94,6 +97,8 @@ class SqliteStore:
     def drop(self, name: str) -> None:
         with self.world(name).write() as tx:
             tx.clear()
+            for statement in sql.ERASE_FEED:
+                tx.change(statement, (name,))
         if name != DEFAULT_WORLD:
             del self._worlds[name]
 

@@ -15,6 +15,9 @@ SCHEMA = (
     """CREATE TABLE runs (idx TEXT NOT NULL, key TEXT NOT NULL, level INTEGER NOT NULL,
        ord INTEGER NOT NULL, id TEXT NOT NULL, n INTEGER NOT NULL,
        PRIMARY KEY (idx, key, level, ord, id)) WITHOUT ROWID""",
+    """CREATE TABLE events (world TEXT NOT NULL, id INTEGER NOT NULL, doc TEXT NOT NULL,
+       PRIMARY KEY (world, id)) WITHOUT ROWID""",
+    "CREATE TABLE feeds (world TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )
 
@@ -47,6 +50,16 @@ COPY_INDEX = (
 )
 # A world has one entity of the kind `World`, so a row tells of each.
 WORLDS = "SELECT kind FROM entities WHERE kind >= ? AND kind < ?"
+
+NAME_FEED = "INSERT INTO feeds VALUES (?, ?)"
+ADD_EVENT = "INSERT INTO events VALUES (?, ?, ?)"
+DROP_OLD_EVENTS = "DELETE FROM events WHERE world = ? AND id <= ?"
+NEWEST_EVENT = "SELECT max(id) FROM events WHERE world = ?"
+FEEDS = """SELECT world, name, (SELECT max(id) FROM events e WHERE e.world = f.world)
+    FROM feeds f"""
+FEED = f"{FEEDS} WHERE world = ?"
+NEXT_EVENTS = "SELECT id, doc FROM events WHERE world = ? AND id > ? ORDER BY id LIMIT ?"
+ERASE_FEED = ("DELETE FROM events WHERE world = ?", "DELETE FROM feeds WHERE world = ?")
 
 _OF_LEVEL = f"{_OF_GROUP} AND level = ?"
 RUN_HOLDING = f"""SELECT ord, id, n FROM runs WHERE {_OF_LEVEL} AND (ord, id) <= (?, ?)

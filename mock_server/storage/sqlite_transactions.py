@@ -26,6 +26,7 @@ from mock_server.storage.known import Group, Known, Move, count_until, moves_bet
 from mock_server.storage.moments import microseconds, moment
 from mock_server.storage.protocol import DEFAULT_WORLD, StorageError
 from mock_server.storage.runs import SIZES, depth
+from mock_server.storage.sqlite_feed import append, newest_of
 from mock_server.storage.sqlite_file import ANOTHER, explain
 from mock_server.storage.sqlite_runs import Position, Runs
 from mock_server.storage.turn import ReadOnly, Turn
@@ -54,6 +55,7 @@ class File:
     turn: Turn = field(default_factory=Turn)
     known: Known = field(default_factory=Known)
     number: int | None = None
+    newest_event: int | None = None
     data_version: int = 0
     world: str = DEFAULT_WORLD
 
@@ -64,7 +66,7 @@ class File:
     def forget(self) -> None:
         """Know nothing any more."""
         self.known.clear()
-        self.number = None
+        self.number = self.newest_event = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,12 +240,13 @@ class Reading(ReadOnly):
 class Writing(Reading):
     """Change the file; nobody else writes between BEGIN IMMEDIATE and the end."""
 
-    __slots__ = ("_changed", "_number_taken", "_pending")
+    __slots__ = ("_changed", "_emitted", "_number_taken", "_pending")
     _begin = "BEGIN IMMEDIATE"
 
     def __init__(self, file: File) -> None:
         super().__init__(file)
         self._pending: dict[tuple[type[Any], str], _Change] = {}
+        self._emitted: list[Event] = []
         self._number_taken = False
         self._changed = False
 
@@ -269,7 +272,8 @@ class Writing(Reading):
         return file.number
 
     def emit(self, event: Event) -> None:
-        """Drop it: this store keeps no feed for now."""
+        self._changed = True
+        self._emitted.append(event)
 
     def clear(self) -> None:
         self._changed = True
@@ -364,13 +368,24 @@ class Writing(Reading):
         self._settle()
         if self._number_taken:
             self._execute(sql.SET_COUNT, (*self._numbers(), self._file.number))
+        if self._emitted:
+            self._tell()
         super()._commit()
         self._changed = self._number_taken = False
+
+    def _tell(self) -> None:
+        file, world = self._file, self._file.world
+        newest = file.newest_event
+        if newest is None:
+            newest = newest_of(self._execute, world)
+        file.newest_event = append(self._execute, world, newest, self._emitted)
+        self._emitted.clear()
 
     def _roll_back(self) -> None:
         if self._changed:
             # Some of what is remembered was never so.
             self._file.forget()
             self._pending.clear()
+            self._emitted.clear()
             self._changed = self._number_taken = False
         super()._roll_back()

@@ -8,14 +8,6 @@ from mock_server.control import events as control
 from mock_server.domain.events import BACKLOG, Event
 from mock_server.events import stream
 
-pytestmark = pytest.mark.usefixtures("_keeps_a_feed")
-
-
-@pytest.fixture
-def _keeps_a_feed(mock):
-    if mock.env.store.description != "memory":
-        pytest.skip("SQL stores keep no feed for now")
-
 
 def newest(mock, **how):
     page = mock.data("GET", "/_mock/events/past?limit=1", **how)
@@ -102,6 +94,7 @@ def test_what_is_no_place_is_refused(mock, place):
 
 
 def test_what_the_backlog_lost_is_told_as_a_gap(mock, listen):
+    rooms(mock, 1)
     feed_name, at = newest(mock)
     tell(mock, BACKLOG + 5)
     listener = listen(mock, Last_Event_ID=f"{feed_name}-{at}")

@@ -7,14 +7,6 @@ import pytest
 from mock_server import operations
 from mock_server.events.telling import _TELLING
 
-DAY = 24 * 3600
-
-
-@pytest.fixture(autouse=True)
-def _keeps_a_feed(mock):
-    if mock.env.store.description != "memory":
-        pytest.skip("SQL stores keep no feed for now")
-
 
 def operations_of(events):
     return [each["operation"] for each in events]
