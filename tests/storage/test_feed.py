@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,9 @@ from mock_server.domain.entities import Session
 from mock_server.domain.events import BACKLOG, Event
 from mock_server.storage.open import open_store
 from mock_server.storage.protocol import StorageError
+
+# So many events are told in PostgreSQL until a process that nobody asks for them numbers them.
+NUMBER_AFTER = 1000
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -168,3 +172,44 @@ def test_two_processes_on_a_file_count_on_together(path):
     assert first.events(0, 10) == second.events(0, 10)
     first.close()
     second.close()
+
+
+def test_a_reader_amid_writers_misses_nothing_and_sees_each_in_its_order(url):
+    store = open_store(url)
+    writers, each = 8, 40
+
+    def write(writer):
+        own = store.world("default")
+        for step in range(each):
+            tell(own, writer * 1000 + step)
+
+    seen, after = [], 0
+    with ThreadPoolExecutor(writers) as pool:
+        writing = [pool.submit(write, writer) for writer in range(writers)]
+        while len(seen) < writers * each:
+            page = store.events(after, 7)
+            ids = [one.id for one in page.events]
+            assert ids == list(range(after + 1, after + 1 + len(ids)))
+            seen += numbers(page)
+            after += len(page.events)
+            if not page.events and all(one.done() for one in writing):
+                break
+        for one in writing:
+            one.result()
+    assert len(seen) == writers * each
+    for writer in range(writers):
+        own = [number - writer * 1000 for number in seen if number // 1000 == writer]
+        assert own == list(range(each))
+    store.close()
+
+
+def test_what_nobody_reads_is_numbered_all_the_same(url, database):
+    store = open_store(url)
+    for _ in range(3):
+        tell(store, *range(500))
+    left = database.sql("SELECT count(*) FROM greenroom.emitted", name=url.rpartition("/")[2])
+    assert left[0][0] <= NUMBER_AFTER
+    assert store.events(0, 1).newest == 1500
+    left = database.sql("SELECT count(*) FROM greenroom.emitted", name=url.rpartition("/")[2])
+    assert left[0][0] == 0
+    store.close()
