@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ from mock_server.domain.entities import World
 from mock_server.playing.inside import Stage
 from mock_server.scenarios import ScenarioFailed, load_scenario, story_names
 from mock_server.settings import Settings
+from mock_server.storage.indexes import EVERYTHING, SESSIONS
 from mock_server.storage.open import open_store
 
 STORIES = [name for name in story_names() if load_scenario(name).steps]
@@ -162,8 +164,6 @@ def test_a_reset_that_cannot_be_played_is_refused_and_changes_nothing(mock):
 
 
 def test_a_world_can_be_made_with_a_story(mock):
-    if mock.env.store.description != "memory":
-        pytest.skip("SQL stores keep one world for now")
     made = mock.data("POST", "/_mock/worlds", json={"name": "full", "scenario": "sold-out"})
     assert (made["scenario"], made["now"][:19]) == ("sold-out", "2026-05-23T09:07:06")
     there = {"headers": {"X-Mock-World": "full"}}
@@ -181,6 +181,26 @@ def test_every_world_begins_with_the_story_of_the_command(mock_with):
             there = {"headers": {"X-Mock-World": name}}
             assert mock.data("GET", "/sessions/live", **there)["total"] == 1
         assert mock.data("GET", "/_mock/personas", **there)["personas"][0]["name"] == "host"
+
+
+def test_a_story_is_played_once_however_many_begin_together(contract, store_url):
+    if store_url == "memory":
+        pytest.skip("nobody shares a store in memory")
+    open_store(store_url).close()
+    settings = Settings(store=store_url, scenario="back-to-back")
+
+    def begin(_):
+        env = build_env(settings, contract)
+        with env.store.read() as tx:
+            total = tx.count(SESSIONS, EVERYTHING)
+        world = env.world
+        env.store.close()
+        return total, world
+
+    with ThreadPoolExecutor(6) as threads:
+        begun = list(threads.map(begin, range(6)))
+    assert {total for total, _ in begun} == {5}
+    assert len({world.used_at for _, world in begun}) == 1
 
 
 def test_a_store_that_is_kept_goes_on_and_is_not_played_again(tmp_path, contract):

@@ -54,8 +54,6 @@ def test_a_seed_file_of_the_users_stays_on_their_machine(write, tmp_path):
 
 
 def test_a_world_of_its_own_is_played_in(mock, played_over_http):
-    if mock.env.store.description != "memory":
-        pytest.skip("SQL stores keep one world for now")
     played = played_over_http(mock, load_scenario("sold-out"), world="mine")
     assert not any(each.problems for each in played)
     assert mock.data("GET", "/sessions")["total"] == 0
