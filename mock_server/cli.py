@@ -107,6 +107,11 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         "or a file of yours",
     )
     add(
+        "--end-now",
+        action="store_true",
+        help="let the scenario end at the present, not at its own time",
+    )
+    add(
         "--seed",
         type=options.seed,
         help=f"same seed, same ids, names and curves (default: the scenario's, or {DEFAULT_SEED})",
@@ -186,6 +191,7 @@ def _serve(chosen: argparse.Namespace) -> int:
         store=chosen.store,
         workers=chosen.workers,
         scenario=chosen.scenario,
+        end_now=chosen.end_now,
         seed=chosen.seed,
         public_url=chosen.public_url,
         cors_origins=tuple(chosen.cors_origin or ("*",)),

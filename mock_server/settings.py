@@ -23,6 +23,8 @@ class Settings:
     store: str = "memory"
     workers: int = 1
     scenario: str = "demo"
+    # Whether it ends at the present, and not at its own time.
+    end_now: bool = False
     # None: the scenario's own, else the default.
     seed: int | None = None
     public_url: str | None = None

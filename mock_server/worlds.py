@@ -20,7 +20,7 @@ from mock_server.env import Common, Env
 from mock_server.errors import OperatorError
 from mock_server.journal import WORLD, Told
 from mock_server.kept import KeptAnswers, Remembered
-from mock_server.scenarios import Scenario, ScenarioFailed, load_scenario, names
+from mock_server.scenarios import Beginning, Scenario, ScenarioFailed, load_scenario, names
 from mock_server.seeds import person_id, plant
 from mock_server.settings import DEFAULT_SEED
 from mock_server.storage.protocol import DEFAULT_WORLD, StorageError, Store, Transaction
@@ -135,12 +135,14 @@ class Worlds:
         self._common.store.fork(source, name)
         return self.find(name)
 
-    def make(self, name: str, *, scenario: str | None, seed: int | None) -> Env:
+    def make(
+        self, name: str, *, scenario: str | None, seed: int | None, end_now: bool | None
+    ) -> Env:
         """Make a world from a built-in scenario; raises Conflict, Unprocessable."""
         self._require_new(name)
         self._make_room()
         chosen = self._scenario if scenario is None else built_in(scenario)
-        return self._made(name, chosen, seed)
+        return self._made(name, self._beginning(chosen, seed=seed, end_now=end_now))
 
     def delete(self, name: str) -> None:
         """Remove a world and its snapshots; raises NotFound, Conflict for the default one."""
@@ -197,14 +199,15 @@ class Worlds:
             return self._known(name, store, world)
         if name == DEFAULT_WORLD:
             # It is the first, and whom it can't begin for is the operator.
-            return self._known(name, store, self._begun(name, store, self._scenario, None))
+            begun = self._begun(name, store, self._beginning(self._scenario))
+            return self._known(name, store, begun)
         self._make_room()
-        return self._made(name, self._scenario, None)
+        return self._made(name, self._beginning(self._scenario))
 
-    def _made(self, name: str, scenario: Scenario, seed: int | None) -> Env:
+    def _made(self, name: str, beginning: Beginning) -> Env:
         store = self._common.store.world(name)
         try:
-            return self._known(name, store, self._begun(name, store, scenario, seed))
+            return self._known(name, store, self._begun(name, store, beginning))
         except ScenarioFailed as error:
             raise Unprocessable(f"world `{name}` can't begin: {error}") from None
 
@@ -220,50 +223,48 @@ class Worlds:
         journal = self._common.journals.begin()
         return Env(name, world, self._common, store, seed_file, self, Remembered(), kept, journal)
 
-    def _begun(self, name: str, store: Store, scenario: Scenario, seed: int | None) -> World:
-        if seed is None:
-            seed = self._common.settings.seed
-        if seed is None:
-            seed = DEFAULT_SEED if scenario.seed is None else scenario.seed
+    def _begun(self, name: str, store: Store, beginning: Beginning) -> World:
         with store.write() as tx:
             # Another process may have been quicker.
-            return tx.get(World, "world") or self.begin(name, store, tx, scenario, seed=seed)
+            return tx.get(World, "world") or self.begin(name, store, tx, beginning)
 
-    def begin(
-        self,
-        name: str,
-        store: Store,
-        tx: Transaction,
-        scenario: Scenario,
-        *,
-        seed: int,
-        now: datetime | None = None,
-        freeze: bool = False,
-    ) -> World:
+    def begin(self, name: str, store: Store, tx: Transaction, beginning: Beginning) -> World:
         """Plant an empty world and play its scenario, all in one transaction.
 
         Raises ScenarioFailed.
         """
-        wall = self._common.wall()
-        now = now or scenario.now
-        start = now or wall
-        for entity in plant(scenario.seed_file, seed=seed, now=start):
+        scenario, wall = beginning.scenario, self._common.wall()
+        start = beginning.start(wall)
+        for entity in plant(scenario.seed_file, seed=beginning.seed, now=start):
             tx.put(entity)
         tx.put(replace(_world(tx), scenario=scenario.name, used_at=wall))
-        if now is not None or freeze or scenario.steps:
+        if not beginning.keeps_real_time:
             env = self._surroundings(name, store, _world(tx), scenario)
             ending = self._play(env, tx, scenario, start)
-            clock = replace(
-                _world(tx),
-                # However long it was played, its clock shows what the scenario left it at.
-                clock_wall=self._common.wall(),
-                clock_at=ending.now,
-                clock_rate=0.0 if freeze or ending.frozen else 1.0,
-                # Events are told of what happens once the world is there.
-                settled=ending.now,
-            )
-            tx.put(clock)
+            # Events are told of what happens once the world is there.
+            tx.put(replace(_world(tx), settled=ending.now))
+            self._set_clock(tx, beginning, ending)
         return _world(tx)
+
+    def _set_clock(self, tx: Transaction, beginning: Beginning, ending: Ending) -> None:
+        freeze = beginning.freeze or ending.frozen
+        wall = self._common.wall()
+        at = max(wall, ending.now) if beginning.ends_at_present else ending.now
+        if freeze or not beginning.ends_at_present:
+            # However long it was played, its clock shows what the scenario left it at.
+            rate = 0.0 if freeze else 1.0
+            tx.put(replace(_world(tx), clock_wall=wall, clock_at=at, clock_rate=rate))
+
+    def _beginning(
+        self, scenario: Scenario, *, seed: int | None = None, end_now: bool | None = None
+    ) -> Beginning:
+        settings = self._common.settings
+        chosen = (seed, settings.seed, scenario.seed, DEFAULT_SEED)
+        return Beginning(
+            scenario=scenario,
+            seed=next(each for each in chosen if each is not None),
+            end_now=settings.end_now if end_now is None else end_now,
+        )
 
     def scenario_of(self, world: World) -> Scenario:
         """Return the scenario a world began with; raises StorageError where it is not known."""

@@ -7,7 +7,7 @@ from mock_server.domain.errors import Unprocessable
 from mock_server.env import Call, Env
 from mock_server.http.selection import base_of
 from mock_server.http.views import View, date_time
-from mock_server.scenarios import ScenarioFailed
+from mock_server.scenarios import Beginning, ScenarioFailed
 from mock_server.worlds import built_in
 
 _API = "/v1/webinar"
@@ -27,7 +27,14 @@ def make_world(call: Call) -> View:
     body, worlds = call.body, call.env.worlds
     if "from" in body:
         return _view(worlds.fork(body["from"], body["name"]))
-    return _view(worlds.make(body["name"], scenario=body.get("scenario"), seed=body.get("seed")))
+    return _view(
+        worlds.make(
+            body["name"],
+            scenario=body.get("scenario"),
+            seed=body.get("seed"),
+            end_now=body.get("end_now"),
+        )
+    )
 
 
 def get_world(call: Call) -> View:
@@ -71,10 +78,18 @@ def reset_world(call: Call) -> View:
         raise Unprocessable(
             f"`now` is `{body['now']}`, must be from {EARLIEST.year} to {LATEST.year}"
         )
+    beginning = Beginning(
+        scenario=scenario,
+        seed=seed,
+        now=now,
+        end_now=body.get("end_now", now is None and env.settings.end_now),
+        freeze=body.get("freeze", False),
+    )
+    if beginning.end_now and now is not None:
+        raise Unprocessable("`now` and `end_now` are given, must be one of them")
     call.tx.clear()
-    freeze = body.get("freeze", False)
     try:
-        env.worlds.begin(env.name, env.store, call.tx, scenario, seed=seed, now=now, freeze=freeze)
+        env.worlds.begin(env.name, env.store, call.tx, beginning)
     except ScenarioFailed as error:
         raise Unprocessable(f"`reset_world`: the scenario can't be played: {error}") from None
     return {"scenario": scenario.name, "seed": seed}

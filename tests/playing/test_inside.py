@@ -12,7 +12,7 @@ import pytest
 from mock_server.app import build_env
 from mock_server.domain.entities import World
 from mock_server.playing.inside import Stage
-from mock_server.scenarios import ScenarioFailed, load_scenario, story_names
+from mock_server.scenarios import Beginning, ScenarioFailed, load_scenario, story_names
 from mock_server.settings import Settings
 from mock_server.storage.indexes import EVERYTHING, SESSIONS
 from mock_server.storage.open import open_store
@@ -65,7 +65,8 @@ def test_every_store_gives_the_same_answers_to_the_byte(name, store_url, contrac
         env.worlds._play = stage.play
         with env.store.write() as tx:
             tx.clear()
-            env.worlds.begin("default", env.store, tx, load_scenario(name), seed=42)
+            beginning = Beginning(scenario=load_scenario(name), seed=42)
+            env.worlds.begin("default", env.store, tx, beginning)
     finally:
         env.store.close()
     assert len(played) == len(load_scenario(name).steps)
@@ -154,13 +155,72 @@ def test_a_story_that_goes_otherwise_leaves_nothing_behind(store_url, write, con
     store.close()
 
 
-def test_a_reset_that_cannot_be_played_is_refused_and_changes_nothing(mock):
-    room = mock.room()
-    refused = reset(mock, scenario="expired-week", now="2026-03-05T00:00:00Z")
+@pytest.mark.parametrize("name", STORIES)
+def test_every_story_can_be_moved_to_another_time(name, mock):
+    assert reset(mock, scenario=name, now="2031-05-05T05:05:05.5Z").status_code == 200
+    assert mock.data("GET", "/_mock/clock")["now"].startswith("2031-05-")
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_story_can_end_at_the_present(name, mock):
+    mock.clock.now = datetime(2028, 2, 29, 11, 3, 7, tzinfo=UTC)
+    assert reset(mock, scenario=name, end_now=True).status_code == 200
+    clock = mock.data("GET", "/_mock/clock")
+    assert (clock["now"][:19], clock["follows_wall"]) == ("2028-02-29T11:03:07", True)
+    for each in mock.data("GET", "/sessions?limit=100")["sessions"]:
+        happened = [each[name] for name in ("created_at", "started_at", "ended_at") if name in each]
+        assert "2028-02-19" < min(happened) <= max(happened) < "2028-02-29T11:03:07"
+        assert each["scheduled_start_time"].endswith(":00Z"), "appointments are at full minutes"
+
+
+def test_a_mock_may_begin_every_world_with_a_story_that_ends_at_the_present(mock_with):
+    with mock_with(scenario="sold-out", end_now=True) as mock:
+        assert mock.data("GET", "/_mock/clock")["follows_wall"] is True
+        (session,) = mock.data("GET", "/sessions/live")["sessions"]
+        mock.clock.advance(minutes=7)
+        reset(mock)
+        (later,) = mock.data("GET", "/sessions/live")["sessions"]
+        assert session["id"] == later["id"]
+        assert session["started_at"] < later["started_at"]
+        made = mock.data("POST", "/_mock/worlds", json={"name": "fixed", "end_now": False})
+        assert made["now"][:19] == "2026-05-23T09:07:06"
+        assert (
+            mock.data("POST", "/_mock/worlds", json={"name": "present"})["now"] > "2026-03-01T12:07"
+        )
+        assert reset(mock, now="2026-05-23T00:00:00Z").status_code == 200
+        assert mock.data("GET", "/_mock/clock")["now"][:10] == "2026-05-23"
+
+
+def test_what_ends_at_the_present_may_stand_still_there(mock):
+    reset(mock, scenario="sold-out", end_now=True, freeze=True)
+    before = mock.data("GET", "/_mock/clock")
+    mock.clock.advance(hours=1)
+    assert mock.data("GET", "/_mock/clock") == before
+    assert before["now"][:19] == "2026-03-01T12:00:00"
+
+
+def test_a_story_cannot_begin_and_end_at_a_time(mock):
+    refused = reset(mock, scenario="sold-out", end_now=True, now="2026-03-01T00:00:00Z")
     assert refused.status_code == 422
-    assert "expired-week.yaml:" in refused.json()["error"]
-    assert mock.data("GET", f"/rooms/{room}")["id"] == room
-    assert mock.data("GET", "/_mock/health")["scenario"] == "empty"
+    assert refused.json()["error"] == "`now` and `end_now` are given, must be one of them"
+
+
+def test_a_story_that_names_a_time_cannot_be_moved_to_the_present(mock_with, write):
+    story = write("  - clock: +1h\n  - clock: 2026-03-12T20:00:00Z\n")
+    with mock_with(scenario=story.file) as mock:
+        refused = reset(mock, end_now=True)
+    assert refused.status_code == 422
+    assert "story.yaml:7: `clock` goes to a fixed time, must go forward" in refused.json()["error"]
+
+
+def test_a_reset_that_cannot_be_played_is_refused_and_changes_nothing(mock_with, write):
+    story = write("  - clock: 2026-03-12T20:00:00Z\n")
+    with mock_with(scenario=story.file) as mock:
+        room = mock.room()
+        refused = reset(mock, now="2026-03-13T00:00:00Z")
+        assert refused.status_code == 422
+        assert "story.yaml:6: `clock`: the clock shows 2026-03-13" in refused.json()["error"]
+        assert mock.data("GET", f"/rooms/{room}")["id"] == room
 
 
 def test_a_world_can_be_made_with_a_story(mock):
