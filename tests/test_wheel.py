@@ -58,6 +58,13 @@ def test_the_command_checks_its_own_mock(installed):
     assert "the mock, started for this run" in ran.stdout
 
 
+def test_the_scenarios_and_their_schema_come_along(installed):
+    ran = installed("-m", "mock_server", "scenario", "run", "sold-out")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "24 of 24 steps pass" in ran.stdout
+    assert installed("-m", "mock_server", "scenario", "schema").stdout.startswith("{")
+
+
 @pytest.mark.parametrize("spelling", [["--base-url={}"], ["--base-url", "{}"]])
 def test_pytest_runs_the_rules_from_any_folder(installed, spelling):
     dead = "http://127.0.0.1:9/v1/webinar"
