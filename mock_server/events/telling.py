@@ -46,8 +46,7 @@ def _session(handler: Handler, call: Call) -> Any:
     before = tx.get(Session, call.id)
     data = handler(call)
     after = tx.get(Session, call.id)
-    # The same object is the same; what a store had to read again is an equal one.
-    if before is None or after is before or after == before:
+    if before is None or not _differ(before, after):
         return data
     was, status = observe(before, now), None if after is None else observe(after, now)
     if was == "expired":
@@ -55,6 +54,16 @@ def _session(handler: Handler, call: Call) -> Any:
     ids = before.room_id, before.id, before.preset_id
     tx.emit(Event(call.operation, now, _caller_id(call), *ids, was, status))
     return data
+
+
+def _differ(before: Session, after: Session | None) -> bool:
+    # The same object is the same; what a store had to read again is an equal one.
+    if after is before:
+        return False
+    # Most changes show here, and comparing all fields takes as long as the rest of the telling.
+    if after is None or after.updated_at != before.updated_at:
+        return True
+    return after != before
 
 
 def _joining(handler: Handler, call: Call) -> Any:

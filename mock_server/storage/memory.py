@@ -35,17 +35,20 @@ class _Table:
 
 @dataclass(slots=True)
 class _Feed:
-    """Hold the newest events; each id follows from its place, so none is stored."""
+    """Hold the newest events; each id follows from its place, so none is stored.
+
+    They are kept as plain tuples: Python's collector need not look into those again and again.
+    """
 
     name: str = field(default_factory=lambda: token_hex(4))
     newest: int = 0
-    events: deque[Event] = field(default_factory=lambda: deque(maxlen=BACKLOG))
+    events: deque[tuple[Any, ...]] = field(default_factory=lambda: deque(maxlen=BACKLOG))
 
     def page(self, after: int, limit: int) -> Page:
         oldest = self.newest - len(self.events) + 1
         begin = max(after + 1, oldest)
         ids = range(begin, min(begin + limit, self.newest + 1))
-        events = [self.events[number - oldest]._replace(id=number) for number in ids]
+        events = [Event._make((*self.events[each - oldest][:-1], each)) for each in ids]
         return Page(self.name, oldest, self.newest, events)
 
 
@@ -138,7 +141,7 @@ class _Writing(_Reading):
                 self._world.version += 1
             if self._emitted:
                 feed = self._world.feed
-                feed.events.extend(self._emitted)
+                feed.events.extend(map(tuple, self._emitted))
                 feed.newest += len(self._emitted)
         self._emitted.clear()
         self._undo.clear()

@@ -67,7 +67,8 @@ class SqliteStore:
 
     def feeds(self) -> dict[str, tuple[str, int]]:
         with self._reading as tx:
-            return {world: (name, newest) for world, name, newest in tx.rows(sql.FEEDS, ())}
+            rows = tx.rows(sql.FEEDS, ())
+        return {world: (name, last - begin) for world, name, begin, last in rows}
 
     def world(self, name: str) -> SqliteStore:
         if name not in self._worlds:
@@ -97,8 +98,7 @@ class SqliteStore:
     def drop(self, name: str) -> None:
         with self.world(name).write() as tx:
             tx.clear()
-            for statement in sql.ERASE_FEED:
-                tx.change(statement, (name,))
+            tx.erase_feed()
         if name != DEFAULT_WORLD:
             del self._worlds[name]
 

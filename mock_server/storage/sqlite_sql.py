@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+FEED_ROWS = 2**40
 SCHEMA = (
     # Documents are too long for a clustered table: its inner pages would hold whole rows.
     """CREATE TABLE entities (kind TEXT NOT NULL, id TEXT NOT NULL, doc TEXT NOT NULL,
@@ -15,9 +16,10 @@ SCHEMA = (
     """CREATE TABLE runs (idx TEXT NOT NULL, key TEXT NOT NULL, level INTEGER NOT NULL,
        ord INTEGER NOT NULL, id TEXT NOT NULL, n INTEGER NOT NULL,
        PRIMARY KEY (idx, key, level, ord, id)) WITHOUT ROWID""",
-    """CREATE TABLE events (world TEXT NOT NULL, id INTEGER NOT NULL, doc TEXT NOT NULL,
-       PRIMARY KEY (world, id)) WITHOUT ROWID""",
-    "CREATE TABLE feeds (world TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID",
+    # Feed number n has the rows from n * FEED_ROWS on, each of its events that of its id.
+    "CREATE TABLE events (row INTEGER PRIMARY KEY, doc BLOB NOT NULL)",
+    """CREATE TABLE feeds (number INTEGER PRIMARY KEY, world TEXT NOT NULL UNIQUE,
+       name TEXT NOT NULL)""",
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )
 
@@ -51,15 +53,16 @@ COPY_INDEX = (
 # A world has one entity of the kind `World`, so a row tells of each.
 WORLDS = "SELECT kind FROM entities WHERE kind >= ? AND kind < ?"
 
-NAME_FEED = "INSERT INTO feeds VALUES (?, ?)"
-ADD_EVENT = "INSERT INTO events VALUES (?, ?, ?)"
-DROP_OLD_EVENTS = "DELETE FROM events WHERE world = ? AND id <= ?"
-NEWEST_EVENT = "SELECT max(id) FROM events WHERE world = ?"
-FEEDS = """SELECT world, name, (SELECT max(id) FROM events e WHERE e.world = f.world)
-    FROM feeds f"""
+NAME_FEED = "INSERT INTO feeds (world, name) VALUES (?, ?)"
+ADD_EVENT = "INSERT INTO events VALUES (?, ?)"
+DROP_EVENTS = "DELETE FROM events WHERE row >= ? AND row < ?"
+DROP_FEED = "DELETE FROM feeds WHERE world = ?"
+_BEGIN = f"number * {FEED_ROWS}"
+FEEDS = f"""SELECT world, name, {_BEGIN}, coalesce(
+    (SELECT max(row) FROM events WHERE row > {_BEGIN} AND row < {_BEGIN} + {FEED_ROWS}), {_BEGIN})
+    FROM feeds"""
 FEED = f"{FEEDS} WHERE world = ?"
-NEXT_EVENTS = "SELECT id, doc FROM events WHERE world = ? AND id > ? ORDER BY id LIMIT ?"
-ERASE_FEED = ("DELETE FROM events WHERE world = ?", "DELETE FROM feeds WHERE world = ?")
+NEXT_EVENTS = "SELECT row, doc FROM events WHERE row >= ? AND row <= ? ORDER BY row LIMIT ?"
 
 _OF_LEVEL = f"{_OF_GROUP} AND level = ?"
 RUN_HOLDING = f"""SELECT ord, id, n FROM runs WHERE {_OF_LEVEL} AND (ord, id) <= (?, ?)

@@ -26,7 +26,7 @@ from mock_server.storage.known import Group, Known, Move, count_until, moves_bet
 from mock_server.storage.moments import microseconds, moment
 from mock_server.storage.protocol import DEFAULT_WORLD, StorageError
 from mock_server.storage.runs import SIZES, depth
-from mock_server.storage.sqlite_feed import append, newest_of
+from mock_server.storage.sqlite_feed import append, erase
 from mock_server.storage.sqlite_file import ANOTHER, explain
 from mock_server.storage.sqlite_runs import Position, Runs
 from mock_server.storage.turn import ReadOnly, Turn
@@ -55,7 +55,7 @@ class File:
     turn: Turn = field(default_factory=Turn)
     known: Known = field(default_factory=Known)
     number: int | None = None
-    newest_event: int | None = None
+    last_event: int | None = None
     data_version: int = 0
     world: str = DEFAULT_WORLD
 
@@ -66,7 +66,7 @@ class File:
     def forget(self) -> None:
         """Know nothing any more."""
         self.known.clear()
-        self.number = self.newest_event = None
+        self.number = self.last_event = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +288,10 @@ class Writing(Reading):
     def _numbers(self) -> _Group:
         return self._of(sql.NUMBERS[0]), sql.NUMBERS[1]
 
+    def erase_feed(self) -> None:
+        """Take the world's feed away."""
+        erase(self.change, self._execute, self._file.world)
+
     def change(self, statement: str, parameters: Sequence[Any]) -> None:
         """Change the tables past what is known of them, which is forgotten."""
         self._changed = True
@@ -374,11 +378,8 @@ class Writing(Reading):
         self._changed = self._number_taken = False
 
     def _tell(self) -> None:
-        file, world = self._file, self._file.world
-        newest = file.newest_event
-        if newest is None:
-            newest = newest_of(self._execute, world)
-        file.newest_event = append(self._execute, world, newest, self._emitted)
+        file = self._file
+        file.last_event = append(self._execute, file.world, file.last_event, self._emitted)
         self._emitted.clear()
 
     def _roll_back(self) -> None:
