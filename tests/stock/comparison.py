@@ -15,7 +15,7 @@ from differences import DIFFERENCES, explanation
 from manners import Manners
 from side_by_side import Exchange, SideBySide
 
-SEED = 20260301
+SEED = 2
 COUNT = 10_000
 
 
