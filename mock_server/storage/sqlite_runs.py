@@ -41,11 +41,11 @@ class Runs:
         counted = 0
         begin, last = START, (until + 1, "")
         for level in range(depth(size), 0, -1):
-            ((order, entity_id, _),) = self._execute(sql.RUN_HOLDING, (*group, level, *last))
-            ((n,),) = self._execute(sql.SUM_WITHIN, (*group, level, *begin, order, entity_id))
+            where = (*begin, *group, level, *last)
+            order, entity_id, n = self._execute(sql.SUM_UNTIL_RUN, where).fetchone()
             counted += n
             begin = (order, entity_id)
-        ((n,),) = self._execute(sql.COUNT_UNTIL, (*group, *begin, until))
+        (n,) = self._execute(sql.COUNT_UNTIL, (*group, *begin, until)).fetchone()
         return counted + int(n)
 
     def shift(self, group: Group, before: int, after: int, shifts: Shifts) -> None:

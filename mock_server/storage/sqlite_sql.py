@@ -72,7 +72,11 @@ NEXT_RUN = f"""SELECT ord, id FROM runs WHERE {_OF_LEVEL} AND (ord, id) > (?, ?)
 RUNS_BEFORE = f"""SELECT ord, id, n FROM runs WHERE {_OF_LEVEL} AND (ord, id) < (?, ?)
     ORDER BY ord DESC, id DESC"""
 _WITHIN = "(ord, id) >= (?, ?) AND (ord, id) < (?, ?)"
-SUM_WITHIN = f"SELECT coalesce(sum(n), 0) FROM runs WHERE {_OF_LEVEL} AND {_WITHIN}"
+# The run that holds a position, and how many entries there are from another one to its beginning.
+SUM_UNTIL_RUN = f"""SELECT ord, id, (SELECT coalesce(sum(n), 0) FROM runs r
+        WHERE r.idx = h.idx AND r.key = h.key AND r.level = h.level
+            AND (r.ord, r.id) >= (?, ?) AND (r.ord, r.id) < (h.ord, h.id))
+    FROM runs h WHERE {_OF_LEVEL} AND (ord, id) <= (?, ?) ORDER BY ord DESC, id DESC LIMIT 1"""
 COUNT_UNTIL = f"SELECT count(*) FROM entries WHERE {_OF_GROUP} AND (ord, id) >= (?, ?) AND ord <= ?"
 RUNS_WITHIN = f"SELECT ord, id, n FROM runs WHERE {_OF_LEVEL} AND {_WITHIN} ORDER BY ord, id"
 ENTRIES_WITHIN = f"SELECT ord, id, 1 FROM entries WHERE {_OF_GROUP} AND {_WITHIN} ORDER BY ord, id"
