@@ -20,6 +20,7 @@ from mock_server.domain.entities import (
     Session,
     User,
 )
+from mock_server.storage.runs import SIZES
 
 E = TypeVar("E", bound=Entity)
 EVERYTHING = ""
@@ -109,7 +110,11 @@ INDEXES: tuple[
 )
 # Which entries and counts a kept store holds; one with others would answer with holes.
 FINGERPRINT = " ".join(
-    sorted(
-        f"{index.kind.__name__}.{index.name}{'' if index.small else '+count'}" for index in INDEXES
-    )
+    [
+        *sorted(
+            f"{index.kind.__name__}.{index.name}{'' if index.small else '+count'}"
+            for index in INDEXES
+        ),
+        f"runs={','.join(map(str, SIZES))}",
+    ]
 )

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-# So many entries a run holds at most, level by level. SQLite passes over an entry in 30 ns and
-# Python over a run in 400 ns. A cut halves a run, so one of a level holds up to 64 of that below.
-SIZES = (256, 256 * 32, 256 * 32**2, 256 * 32**3)
+# So many entries a run holds at most, level by level; a cut leaves about half. SQLite passes over
+# an entry in 30 ns and Python over a run in 400 ns, so some dozens of a level are soon passed.
+SIZES = (256, 256 * 16, 256 * 16**2, 256 * 16**3, 256 * 16**4)
 
 
 def depth(size: int) -> int:

@@ -14,7 +14,7 @@ from mock_server.storage.sqlite_sql import SCHEMA
 APPLICATION_ID = 0x67726E72
 # Raise it when the tables change, or when an entity gets a field that old documents can't do
 # without.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 # Kilobytes of pages kept in memory.
 CACHE = 8000
 # Octets in a page of a new file. A commit writes every page it touched, which with SQLite's own

@@ -23,12 +23,12 @@ from mock_server.storage import sqlite_sql as sql
 from mock_server.storage.codec import decode, encode
 from mock_server.storage.indexes import INDEXES, Index
 from mock_server.storage.known import Group, Known, Move, count_until, moves_between
-from mock_server.storage.moments import microseconds, moment
 from mock_server.storage.protocol import DEFAULT_WORLD, StorageError
 from mock_server.storage.runs import SIZES, depth
 from mock_server.storage.sqlite_feed import append, erase
 from mock_server.storage.sqlite_file import ANOTHER, explain
-from mock_server.storage.sqlite_runs import Position, Runs
+from mock_server.storage.sqlite_places import END, entry_at, id_at, place_after, place_of
+from mock_server.storage.sqlite_runs import Runs
 from mock_server.storage.turn import ReadOnly, Turn
 
 E = TypeVar("E", bound=Entity)
@@ -41,7 +41,7 @@ KEPT_BACK = 1000
 MARK, AFTER_MARK = "/", "0"
 
 _Group = tuple[str, str]
-_Entry = tuple[str, str, int, str]
+_Entry = tuple[str, str, str]
 INDEX_NAMES = (*(index.name for index in INDEXES), sql.NUMBERS[0])
 
 
@@ -170,18 +170,17 @@ class Reading(ReadOnly):
         if until is None or not size:
             return size
         self._settle()
-        return self._runs.count_until((self._of(index.name), key), size, microseconds(until))
+        return self._runs.count_before((self._of(index.name), key), size, place_after(until))
 
     def _page(self, index: Index[E], key: str, offset: int, limit: int) -> list[str]:
         self._settle()
-        group = (self._of(index.name), key)
-        if offset <= SIZES[0]:
-            return [entity_id for (entity_id,) in self.rows(sql.PAGE, (*group, limit, offset))]
-        size = self._size((index.name, key))
-        if offset >= size:
-            return []
-        end, rest = self._runs.position(group, size, offset)
-        return [each for (each,) in self.rows(sql.PAGE_BEFORE, (*group, *end, limit, rest))]
+        group, end = (self._of(index.name), key), END
+        if offset > SIZES[0]:
+            size = self._size((index.name, key))
+            if offset >= size:
+                return []
+            end, offset = self._runs.locate(group, size, offset)
+        return [id_at(place) for (place,) in self.rows(sql.PAGE, (*group, end, limit, offset))]
 
     def _member(self, kind: type[E], entity_id: str) -> E:
         entity = self.get(kind, entity_id)
@@ -200,7 +199,7 @@ class Reading(ReadOnly):
             self._settle()
             rows = self.rows(sql.GROUP, (self._of(index.name), key))
             self._make_room(groups)
-            groups[where] = [(moment(order), entity_id) for order, entity_id in rows]
+            groups[where] = [entry_at(place) for (place,) in rows]
         return groups[where]
 
     def _size(self, group: _Group) -> int:
@@ -324,18 +323,17 @@ class Writing(Reading):
         pending, self._pending = self._pending, {}
         left: list[_Entry] = []
         joined: list[_Entry] = []
-        shifts: dict[_Group, list[tuple[Position, int]]] = {}
+        shifts: dict[_Group, list[tuple[str, int]]] = {}
         for (kind, entity_id), change in pending.items():
             self._write(self._of(kind.__name__), entity_id, change)
             for index, old, new in change.moves:
                 for there, n in ((old, -1), (new, 1)):
                     if there is None:
                         continue
-                    group, position = (index.name, there[0]), (microseconds(there[1]), entity_id)
-                    entry = (self._of(index.name), there[0], *position)
-                    (joined if n > 0 else left).append(entry)
+                    key, place = there[0], place_of(there[1], entity_id)
+                    (joined if n > 0 else left).append((self._of(index.name), key, place))
                     if not index.small:
-                        shifts.setdefault(group, []).append((position, n))
+                        shifts.setdefault((index.name, key), []).append((place, n))
         if left:
             self._many(sql.LEAVE, left)
         if joined:
@@ -350,7 +348,7 @@ class Writing(Reading):
         else:
             self._execute(sql.UPDATE, (change.document, kind, entity_id))
 
-    def _count(self, shifts: Mapping[_Group, list[tuple[Position, int]]]) -> None:
+    def _count(self, shifts: Mapping[_Group, list[tuple[str, int]]]) -> None:
         """Bring the counts of groups, and those within them, up to date."""
         counted: list[tuple[str, str, int]] = []
         for group, each in shifts.items():
