@@ -52,7 +52,8 @@ def load_with(
     run: Running, script: str, url: str, *, seconds: int, body: str = ""
 ) -> tuple[Load, str]:
     """Run wrk with a Lua script, and return what was found and all that wrk said."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
+    # An answer that takes longer than its default of 2 s is slow, not lost.
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "--timeout", "20s"]
     for name, value in headers_of(body).items():
         command += ["-H", f"{name}: {value}"]
     # wrk reads its script once a thread, so it must be a real file.

@@ -11,6 +11,8 @@ from benchmarks.provenance import tell
 from benchmarks.requests import REQUESTS, Recorded, Request
 from benchmarks.servers import Running, Server, running
 
+# So many of each request warm up a server that compiles as it runs.
+WARM = 4_000
 # Loads by request and server.
 Loads = Mapping[str, Mapping[str, Sequence[Load]]]
 
@@ -47,43 +49,46 @@ def measure_rounds(servers: Sequence[Server], recorded: Recorded, *, rounds: int
 def _asked_everything(
     server: Server, run: Running, recorded: Recorded
 ) -> list[tuple[Request, Load]]:
-    """Load a server with each request for a second, after as long to warm up.
-
-    Those that compile as they run get twice as long to warm up.
-    """
-
-    def once(request: Request, seconds: int = 1) -> Load:
-        return load(run, request, recorded.url(run, server, request), seconds=seconds)
-
-    warm_up = 2 if server.compiles else 1
+    """Load a server with each request for a second, after it was warmed up with it."""
+    wanted = WARM if server.compiles else 1
     *rest, create = (each for each in REQUESTS if each.name not in server.without)
+    urls = {each: recorded.url(run, server, each) for each in (*rest, create)}
     for request in rest:
-        once(request, warm_up)
-    found = [(request, once(request)) for request in rest]
+        _warm_up(run, request, urls[request], wanted, most=3)
+    found = [(request, load(run, request, urls[request], seconds=1)) for request in rest]
     # Created rooms come first in the list of rooms, so nothing is created before.
-    once(create, warm_up)
-    return [*found, (create, once(create))]
+    _warm_up(run, create, urls[create], wanted, most=3)
+    return [*found, (create, load(run, create, urls[create], seconds=1))]
+
+
+def _warm_up(run: Running, request: Request, url: str, wanted: int, *, most: int) -> None:
+    """Load a server until so many requests were answered, for one second at least.
+
+    Counted in requests, since a busy machine must not leave a compiler cold; `most` are seconds.
+    """
+    answered = 0
+    for _ in range(most):
+        answered += load(run, request, url, seconds=1).total
+        if answered >= wanted:
+            return
 
 
 def measure_heated(
-    servers: Sequence[Server], recorded: Recorded, *, rounds: int, seconds: int
+    servers: Sequence[Server], recorded: Recorded, *, rounds: int, wanted: int
 ) -> dict[str, dict[str, list[Load]]]:
     """Load servers after a long warm-up with every request; return the loads as the rounds do."""
-
-    def once(server: Server, run: Running, request: Request, seconds: int) -> Load:
-        return load(run, request, recorded.url(run, server, request), seconds=seconds)
-
     found: dict[str, dict[str, list[Load]]] = {}
     with ExitStack() as stack:
         started = {server: stack.enter_context(running(server)) for server in servers}
         for request in REQUESTS:
             for server, run in started.items():
-                once(server, run, request, seconds if server.compiles else 1)
+                url = recorded.url(run, server, request)
+                _warm_up(run, request, url, wanted if server.compiles else 1, most=15)
         for request in REQUESTS:
             by_server = found.setdefault(request.name, {})
             for _ in range(rounds):
                 for server, run in started.items():
-                    seen = once(server, run, request, 1)
+                    seen = load(run, request, recorded.url(run, server, request), seconds=1)
                     by_server.setdefault(server.name, []).append(seen)
     return found
 

@@ -19,6 +19,7 @@ from benchmarks.peers.stubs import (
     write_wiremock_stubs,
 )
 from benchmarks.requests import START_SESSION, Recorded
+from benchmarks.results import Missing
 from benchmarks.servers import BUNDLE, Server
 
 PACKAGES = Path(__file__).parent / "package.json"
@@ -26,14 +27,6 @@ _SCRIPT = Path(__file__).parent / "openapi_backend.mjs"
 _INSTALL = "make peers PEERS=folder installs it, then make bench PEERS=folder"
 _JAVA = "apt-get install openjdk-17-jre-headless"
 _NODE = "apt-get install nodejs npm"
-
-
-@dataclass(frozen=True, slots=True)
-class Absent:
-    """Hold a peer that is not compared, and what would change that."""
-
-    name: str
-    how: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +48,7 @@ def packages_folder() -> Path | None:
     return Path(named).resolve() if named else None
 
 
-def compared(recorded: Recorded, folder: Path) -> tuple[list[Server], list[Absent]]:
+def compared(recorded: Recorded, folder: Path) -> tuple[list[Server], list[Missing]]:
     """Return the peers that can be started, with their files in a folder, and those that can't."""
     servers, absent = [stock_connexion()], []
     packages = packages_folder()
@@ -63,9 +56,9 @@ def compared(recorded: Recorded, folder: Path) -> tuple[list[Server], list[Absen
         manifest = packages and packages / "node_modules" / kind.package / "package.json"
         program, how = kind.needs
         if not manifest or not manifest.is_file():
-            absent.append(Absent(kind.name, _INSTALL))
+            absent.append(Missing(kind.name, _INSTALL))
         elif shutil.which(program) is None:
-            absent.append(Absent(kind.name, f"it runs on {program}: {how}"))
+            absent.append(Missing(kind.name, f"it runs on {program}: {how}"))
         else:
             own = folder / str(len(servers))
             own.mkdir()
