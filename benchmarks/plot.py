@@ -7,7 +7,7 @@ from html import escape
 from benchmarks.report import FLOOR, KEPT, OURS, in_order, without
 from benchmarks.results import Results
 
-_WIDTH, _NAMES, _BARS = 760, 190, 400
+_WIDTH, _NAMES, _BARS = 800, 190, 400
 _ROW, _BAR, _HEAD, _GAP = 22, 14, 30, 14
 # Colours that keep their contrast on white and on black; names and numbers say the same in words.
 _STYLE = """
