@@ -64,20 +64,24 @@ def moves_between(before: Any, after: Any) -> list[Move]:
 
 
 class Known:
-    """Hold entities (None: there is none), whole groups (oldest first) and counts of groups."""
+    """Hold entities (None: there is none), whole groups (oldest first) and counts of groups: of
+    all members, and of those before any place from one on to another.
+    """
 
-    __slots__ = ("counts", "entities", "groups")
+    __slots__ = ("counts", "counts_before", "entities", "groups")
 
     def __init__(self) -> None:
         self.entities: dict[tuple[type[Any], str], Any] = {}
         self.groups: dict[tuple[str, str], Group] = {}
         self.counts: dict[tuple[str, str], int] = {}
+        self.counts_before: dict[tuple[str, str], tuple[str, str, int]] = {}
 
     def clear(self) -> None:
         """Know nothing any more."""
         self.entities.clear()
         self.groups.clear()
         self.counts.clear()
+        self.counts_before.clear()
 
     def put(self, entity: Entity) -> None:
         """Learn of a change made here; raises StorageError before anything is changed."""
@@ -108,17 +112,20 @@ class Known:
         names = {index.name for index in INDEXES_OF[kind]}
         # No count of its indexes is certain now.
         self.counts = {where: n for where, n in self.counts.items() if where[0] not in names}
+        self.counts_before.clear()
         for (name, _), group in self.groups.items():
             if name in names:
                 group[:] = [entry for entry in group if entry[1] != entity_id]
 
     def _leave(self, where: tuple[str, str], entry: tuple[datetime, str]) -> None:
+        self.counts_before.pop(where, None)
         if where in self.counts:
             self.counts[where] -= 1
         if where in self.groups:
             self.groups[where].remove(entry)
 
     def _join(self, where: tuple[str, str], entry: tuple[datetime, str]) -> None:
+        self.counts_before.pop(where, None)
         if where in self.counts:
             self.counts[where] += 1
         if where in self.groups:

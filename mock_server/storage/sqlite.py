@@ -9,16 +9,10 @@ from mock_server.domain.entities import KINDS, World
 from mock_server.domain.events import Page
 from mock_server.storage import sqlite_sql as sql
 from mock_server.storage.protocol import DEFAULT_WORLD, Needs, StorageError
+from mock_server.storage.sqlite_connection import AFTER_MARK, MARK, File
 from mock_server.storage.sqlite_feed import page
 from mock_server.storage.sqlite_file import connect, explain
-from mock_server.storage.sqlite_transactions import (
-    AFTER_MARK,
-    INDEX_NAMES,
-    MARK,
-    File,
-    Reading,
-    Writing,
-)
+from mock_server.storage.sqlite_transactions import INDEX_NAMES, Reading, Writing
 
 # Seconds a transaction waits for another process that writes.
 PATIENCE = 5.0

@@ -29,6 +29,7 @@ _OF_GROUP = "idx = ? AND key = ?"
 PAGE = f"""SELECT place FROM entries WHERE {_OF_GROUP} AND place < ?
     ORDER BY place DESC LIMIT ? OFFSET ?"""
 GROUP = f"SELECT place FROM entries WHERE {_OF_GROUP} ORDER BY place"
+FIRST_FROM = f"SELECT min(place) FROM entries WHERE {_OF_GROUP} AND place >= ?"
 COUNT = f"SELECT n FROM counts WHERE {_OF_GROUP}"
 INSERT = "INSERT INTO entities VALUES (?, ?, ?)"
 UPDATE = "UPDATE entities SET doc = ? WHERE kind = ? AND id = ?"

@@ -10,10 +10,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -22,14 +21,15 @@ from mock_server.domain.events import Event
 from mock_server.storage import sqlite_sql as sql
 from mock_server.storage.codec import decode, encode
 from mock_server.storage.indexes import INDEXES, Index
-from mock_server.storage.known import Group, Known, Move, count_until, moves_between
-from mock_server.storage.protocol import DEFAULT_WORLD, StorageError
+from mock_server.storage.known import Group, Move, count_until, moves_between
+from mock_server.storage.protocol import StorageError
 from mock_server.storage.runs import SIZES, depth
+from mock_server.storage.sqlite_connection import File
 from mock_server.storage.sqlite_feed import append, erase
 from mock_server.storage.sqlite_file import ANOTHER, explain
 from mock_server.storage.sqlite_places import END, entry_at, id_at, place_after, place_of
 from mock_server.storage.sqlite_runs import Runs
-from mock_server.storage.turn import ReadOnly, Turn
+from mock_server.storage.turn import ReadOnly
 
 E = TypeVar("E", bound=Entity)
 # SQLite's integers end here; no group has as many members.
@@ -37,36 +37,10 @@ LARGEST = 2**63 - 1
 # So many entities, groups and counts are remembered at most, and changes kept back.
 REMEMBERED = 10_000
 KEPT_BACK = 1000
-# Between the name of a kind or an index and that of a world; and what comes after it in order.
-MARK, AFTER_MARK = "/", "0"
 
 _Group = tuple[str, str]
 _Entry = tuple[str, str, str]
 INDEX_NAMES = (*(index.name for index in INDEXES), sql.NUMBERS[0])
-
-
-@dataclass(slots=True)
-class File:
-    """Hold the one connection that the transactions of a store use in turn, and what it told."""
-
-    path: Path
-    patience: float
-    connection: sqlite3.Connection
-    turn: Turn = field(default_factory=Turn)
-    known: Known = field(default_factory=Known)
-    number: int | None = None
-    last_event: int | None = None
-    data_version: int = 0
-    world: str = DEFAULT_WORLD
-
-    def of(self, name: str) -> str:
-        """Return what a kind or an index is called in the tables: every world has its own."""
-        return name if self.world == DEFAULT_WORLD else f"{name}{MARK}{self.world}"
-
-    def forget(self) -> None:
-        """Know nothing any more."""
-        self.known.clear()
-        self.number = self.last_event = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +143,21 @@ class Reading(ReadOnly):
         size = self._size((index.name, key))
         if until is None or not size:
             return size
+        return self._count_before(index.name, key, size, place_after(until))
+
+    def _count_before(self, index: str, key: str, size: int, place: str) -> int:
+        known = self._known.counts_before
+        first, end, n = known.get((index, key), (END, END, 0))
+        if first <= place < end:
+            return n
         self._settle()
-        return self._runs.count_before((self._of(index.name), key), size, place_after(until))
+        group = (self._of(index), key)
+        n = self._runs.count_before(group, size, place)
+        # Time may go on to the next entry's, and it is still this count.
+        ((following,),) = self.rows(sql.FIRST_FROM, (*group, place))
+        self._make_room(known)
+        known[index, key] = (place, END if following is None else following, n)
+        return n
 
     def _page(self, index: Index[E], key: str, offset: int, limit: int) -> list[str]:
         self._settle()

@@ -293,6 +293,30 @@ def test_what_is_remembered_is_given_again_as_long_as_it_holds(open_file, make):
         assert tx.count(SESSIONS_OF_ROOM, "room") == 2
 
 
+def test_a_count_up_to_a_time_is_remembered_until_something_comes_between(open_file, make):
+    one, other = open_file(), open_file()
+    times = [make("s", minute=each).created_at for each in range(6)]
+
+    def counts():
+        with one.read() as tx:
+            return [tx.count(SESSIONS, EVERYTHING, until=each) for each in times]
+
+    for changed, expected in (
+        ({one: ["0", "3"]}, [1, 1, 1, 2, 2, 2]),
+        ({one: ["1"]}, [1, 2, 2, 3, 3, 3]),
+        ({other: ["4"]}, [1, 2, 2, 3, 4, 4]),
+    ):
+        for store, minutes in changed.items():
+            with store.write() as tx:
+                for each in minutes:
+                    tx.put(make(each, minute=int(each)))
+        assert counts() == counts() == expected
+    with one.write() as tx:
+        tx.delete(Session, "1")
+        assert tx.count(SESSIONS, EVERYTHING, until=times[2]) == 1
+    assert counts() == [1, 1, 1, 2, 3, 3]
+
+
 def test_a_refused_request_leaves_what_is_remembered(open_file, make):
     store = open_file()
     with store.write() as tx:
