@@ -130,6 +130,13 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         help="browser origin to allow, may be repeated (default: any)",
     )
     add(
+        "--webhook",
+        type=options.webhook,
+        action="append",
+        metavar="URL",
+        help="address to send LiveKit's webhooks to, may be repeated",
+    )
+    add(
         "--auth",
         choices=("on", "off"),
         default="on",
@@ -195,6 +202,7 @@ def _serve(chosen: argparse.Namespace) -> int:
         seed=chosen.seed,
         public_url=chosen.public_url,
         cors_origins=tuple(chosen.cors_origin or ("*",)),
+        webhooks=tuple(dict.fromkeys(chosen.webhook or ())),
         auth=chosen.auth,
         allow_hosts=tuple(chosen.allow_host or ()),
         control_token=chosen.control_token,

@@ -81,6 +81,23 @@ def public_url(text: str) -> str:
     return text
 
 
+def webhook(text: str) -> str:
+    """Read an address that webhooks are sent to."""
+    try:
+        parts = urlsplit(text)
+        named = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        named = False
+    if not named or parts.fragment or not text.isascii() or not text.isprintable():
+        raise argparse.ArgumentTypeError(
+            f"`{text}` is no address, must be like http://127.0.0.1:3000/livekit"
+        )
+    if "@" in parts.netloc:
+        # It would stand in the log of deliveries; not repeated here either.
+        raise argparse.ArgumentTypeError("the address has a password, must have none")
+    return text
+
+
 def _integer(text: str, least: int, most: int) -> int:
     digits = text.isascii() and text.isdigit() and len(text) <= len(str(most))
     if not digits or not least <= int(text) <= most:

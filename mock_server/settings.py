@@ -37,6 +37,8 @@ class Settings:
     control_token: str | None = field(default=None, repr=False)
     quiet: bool = False
     fault: str | None = None
+    # Addresses that LiveKit's webhooks are sent to, and no others.
+    webhooks: tuple[str, ...] = ()
     max_worlds: int = DEFAULT_MAX_WORLDS
     journal: int = DEFAULT_JOURNAL
     world_idle_seconds: int = DEFAULT_WORLD_IDLE

@@ -54,7 +54,9 @@ ALONE = frozenset(
 )
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
     {
+        "add_delivery_fault": _later("deliveries", "add_delivery_fault"),
         "add_fault": _later("faults", "add_fault"),
+        "clear_delivery_faults": _later("deliveries", "clear_delivery_faults"),
         "clear_exchanges": _later("journal", "clear_exchanges"),
         "clear_faults": _later("faults", "clear_faults"),
         "delete_snapshots": delete_snapshots,
@@ -65,6 +67,8 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "get_invariants": _later("invariants", "get_invariants"),
         "get_world": get_world,
         "list_contract_faults": _later("faults", "list_contract_faults"),
+        "list_deliveries": _later("deliveries", "list_deliveries"),
+        "list_delivery_faults": _later("deliveries", "list_delivery_faults"),
         "list_events": _later("events", "list_events"),
         "list_exchanges": _later("journal", "list_exchanges"),
         "list_faults": _later("faults", "list_faults"),

@@ -14,6 +14,7 @@ Role = Literal["host", "viewer"]
 State = Literal["scheduled", "live", "ended"]
 Status = Literal["scheduled", "live", "ended", "expired"]
 Mode = Literal["webcam", "rtmp"]
+DeliveryState = Literal["delivered", "retrying", "failed", "dropped"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +187,57 @@ class FaultCounts:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """Hold how far the webhooks of a world have come at an address, which is the `id`: past the
+    event `after` of the feed `feed`, and `part` of the notices of the next one.
+
+    `number` counts what was delivered or given up.
+    """
+
+    id: str
+    feed: str
+    after: int
+    part: int = 0
+    number: int = 0
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Hold what became of a webhook at one address; `attempts` has them in their order."""
+
+    id: str
+    url: str
+    notice_id: str
+    event: str
+    event_id: int
+    state: DeliveryState
+    attempts: dict[str, Any] = field(default_factory=dict)
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFaults:
+    """Hold what is to go wrong with a world's webhooks, as the control plane was given it, and how
+    often each has applied; there is one in a world, `deliveries`.
+    """
+
+    id: str
+    rules: dict[str, Any] = field(default_factory=dict)
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """Hold which process does something that only one may do, and until when it says so."""
+
+    id: str
+    holder: str
+    until: datetime
+    created_at: datetime
+
+
 Entity = (
     World
     | User
@@ -199,6 +251,10 @@ Entity = (
     | AuthCode
     | ApiKey
     | FaultCounts
+    | Cursor
+    | Delivery
+    | DeliveryFaults
+    | Lease
 )
 KINDS: tuple[type[Entity], ...] = (
     World,
@@ -213,4 +269,8 @@ KINDS: tuple[type[Entity], ...] = (
     AuthCode,
     ApiKey,
     FaultCounts,
+    Cursor,
+    Delivery,
+    DeliveryFaults,
+    Lease,
 )

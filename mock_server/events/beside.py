@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,8 +13,17 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def beside_requests(common: Common) -> AsyncIterator[None]:
-    """End the streams of events when the server ends."""
+    """Deliver webhooks while the server runs, and end the streams of events when it ends."""
+    delivering = None
+    if common.settings.webhooks:
+        from mock_server.events.courier import Courier  # noqa: PLC0415 - most have no webhooks
+
+        delivering = asyncio.create_task(Courier(common).run())
     try:
         yield
     finally:
+        if delivering is not None:
+            delivering.cancel()
+            with suppress(asyncio.CancelledError):
+                await delivering
         await common.feeds.close()

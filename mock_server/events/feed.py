@@ -104,7 +104,11 @@ class Feeds:
 
     async def page(self, world: str, after: int, limit: int) -> Page:
         """Return events of a world from the store; raises StorageError."""
-        return await self.ask(self._store.world(world).events, after, limit)
+        return await self.ask(self.store_of(world).events, after, limit)
+
+    def store_of(self, world: str) -> Store:
+        """Return the store of a world."""
+        return self._store.world(world)
 
     async def ask(self, question: Callable[..., T], *arguments: Any) -> T:
         """Ask the store, in a thread where that may take long."""

@@ -12,9 +12,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mock_server.domain.clock import read_clock
-from mock_server.domain.entities import Session, World
+from mock_server.domain.entities import Session, Status, World
 from mock_server.domain.events import Event
 from mock_server.domain.lifecycle import observe
+from mock_server.events.notices import notice_of_joining, notices_of_move
 from mock_server.events.settling import expired, expiry, is_told, settle_within
 from mock_server.storage.indexes import SESSIONS_OF_ROOM
 
@@ -52,7 +53,8 @@ def _session(handler: Handler, call: Call) -> Any:
     if was == "expired":
         _tell_expired(call, before)
     ids = before.room_id, before.id, before.preset_id
-    tx.emit(Event(call.operation, now, _caller_id(call), *ids, was, status))
+    notices = notices_of_move(call, before, after) if call.env.settings.webhooks else ()
+    tx.emit(Event(call.operation, now, _caller_id(call), *ids, was, status, notices))
     return data
 
 
@@ -68,22 +70,29 @@ def _differ(before: Session, after: Session | None) -> bool:
 
 def _joining(handler: Handler, call: Call) -> Any:
     data = handler(call)
-    _tell_of_session(call, call.tx.get(Session, call.id))
+    session = call.tx.get(Session, call.id)
+    if session is not None:
+        status = observe(session, call.now)
+        telling = call.env.settings.webhooks and call.caller is not None
+        notices = notice_of_joining(call, session) if telling else ()
+        _tell_of_session(call, session, was=status, notices=notices)
     return data
 
 
 def _new_session(handler: Handler, call: Call) -> Any:
     data = handler(call)
-    _tell_of_session(call, call.tx.get(Session, _id_in(data, "session") or ""))
+    session = call.tx.get(Session, _id_in(data, "session") or "")
+    if session is not None:
+        _tell_of_session(call, session)
     return data
 
 
-def _tell_of_session(call: Call, session: Session | None) -> None:
-    if session is not None:
-        status = observe(session, call.now)
-        ids = session.room_id, session.id, session.preset_id
-        was = status if call.operation == "join_session" else None
-        call.tx.emit(Event(call.operation, call.now, _caller_id(call), *ids, was, status))
+def _tell_of_session(
+    call: Call, session: Session, *, was: Status | None = None, notices: tuple[str, ...] = ()
+) -> None:
+    status = observe(session, call.now)
+    ids = session.room_id, session.id, session.preset_id
+    call.tx.emit(Event(call.operation, call.now, _caller_id(call), *ids, was, status, notices))
 
 
 def _new_room(handler: Handler, call: Call) -> Any:

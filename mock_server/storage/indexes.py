@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from mock_server.domain.entities import (
+    Delivery,
     Entity,
     Participant,
     Preset,
@@ -84,6 +85,7 @@ PARTICIPANTS_OF_SESSION = Index(
 TOKENS_OF_SIGN_IN = Index(
     "tokens_of_sign_in", RefreshToken, lambda token: token.sign_in_id, small=True
 )
+DELIVERIES = Index("deliveries", Delivery, lambda _: EVERYTHING)
 
 INDEXES: tuple[
     Index[User]
@@ -91,7 +93,8 @@ INDEXES: tuple[
     | Index[Room]
     | Index[Session]
     | Index[Participant]
-    | Index[RefreshToken],
+    | Index[RefreshToken]
+    | Index[Delivery],
     ...,
 ] = (
     USER_BY_EMAIL,
@@ -107,6 +110,7 @@ INDEXES: tuple[
     SESSION_BY_STREAM_KEY,
     PARTICIPANTS_OF_SESSION,
     TOKENS_OF_SIGN_IN,
+    DELIVERIES,
 )
 # Which entries and counts a kept store holds; one with others would answer with holes.
 FINGERPRINT = " ".join(

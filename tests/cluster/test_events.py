@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 from cluster import cluster
+from receiver import Receiver
+from serving import PATIENCE
 
 WRITERS = 8
 EACH = 25
@@ -120,3 +123,45 @@ def test_a_clock_set_on_one_replica_holds_on_all(whole):
         answer = httpx.get(f"{url}/rooms", timeout=30).json()
         assert answer["timestamp"] == 3786912000
     httpx.post(control(first, "/reset"), timeout=30)
+
+
+def test_of_four_replicas_one_delivers_and_another_takes_its_place(database, tmp_path):
+    opened = ["room_started", "ingress_started", "egress_started"]
+    with (
+        Receiver() as receiver,
+        cluster(database, tmp_path, "--scenario", "empty", "--webhook", receiver.url) as whole,
+        whole.client() as client,
+    ):
+        preset = client.get("/presets").json()["data"]["presets"][0]["id"]
+
+        def live(number):
+            room = client.post("/rooms", json={"title": f"Live {number}"}).json()["data"]["room"]
+            body = {"title": "Live", "preset_id": preset}
+            made = client.post(f"/rooms/{room['id']}/sessions", json=body).json()["data"]
+            assert client.post(f"/sessions/{made['session']['id']}/go_live").is_success
+
+        for number in range(10):
+            live(number)
+        wait_for(lambda: len(receiver.got) == 30)
+        assert receiver.names == opened * 10
+        # Whoever it is that delivers, it is killed at last, and one that is left goes on.
+        for gone, replica in enumerate(whole.replicas[:3], 1):
+            replica.process.kill()
+            replica.process.wait(PATIENCE)
+            wait_for(lambda: client.get("/sessions/live").is_success)
+            live(10 + gone)
+            wait_for(lambda gone=gone: len(set(ids(receiver))) == 30 + 3 * gone)
+        assert [name for name, _ in dict.fromkeys(ids(receiver))] == opened * 13
+        # Only what was under way in one that was killed may have come twice.
+        assert len(receiver.got) <= 39 + 3
+
+
+def ids(receiver):
+    return [(each.name, each.event["id"]) for each in receiver.got]
+
+
+def wait_for(reached):
+    deadline = time.monotonic() + PATIENCE
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -8,7 +8,9 @@ import time
 
 import httpx
 import pytest
-from serving import PATIENCE, serve
+from livekit.api import TokenVerifier, WebhookReceiver
+from receiver import Receiver
+from serving import PATIENCE, command, serve
 
 
 def control(served, path):
@@ -72,3 +74,53 @@ def test_a_stop_ends_streams_at_once_and_without_a_word():
         assert served.process.wait(PATIENCE) == 0
         assert time.monotonic() - begun < 2.5
         assert served.process.stderr.read() == ""
+
+
+# The verifier warns about LiveKit's own development secret, which is short.
+@pytest.mark.filterwarnings("ignore:The HMAC key")
+def test_livekits_receiver_takes_what_the_operators_address_gets():
+    with Receiver() as receiver, serve("--webhook", f"{receiver.url}/livekit") as served:
+        with served.client() as client:
+            live = client.get("/sessions/live").json()["data"]["sessions"][0]["id"]
+            assert client.post(f"/sessions/{live}/join").is_success
+            wait_for(lambda: receiver.got)
+        taken = WebhookReceiver(TokenVerifier("devkey", "secret")).receive(
+            receiver.got[0].body, receiver.got[0].headers["Authorization"]
+        )
+        assert (taken.event, taken.room.name) == ("participant_joined", live)
+        begun = time.monotonic()
+        assert served.stop()[0] == 0
+        assert time.monotonic() - begun < 2.5
+
+
+def test_webhooks_that_nobody_takes_hold_up_no_stop():
+    with (
+        Receiver(answer=lambda _: 500) as receiver,
+        serve("--webhook", receiver.url) as served,
+    ):
+        with served.client() as client:
+            live = client.get("/sessions/live").json()["data"]["sessions"][0]["id"]
+            assert client.post(f"/sessions/{live}/join").is_success
+        wait_for(lambda: receiver.got)
+        begun = time.monotonic()
+        code, _, said = served.stop()
+        assert (code, said) == (0, "")
+        assert time.monotonic() - begun < 2.5
+
+
+@pytest.mark.parametrize(
+    "url", ["here", "ftp://x.test", "http://", "http://me:geheim@x.test", "http://x.test/#a"]
+)
+def test_what_is_no_address_is_refused(url):
+    process = command("serve", "--webhook", url)
+    _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert "--webhook" in said
+    assert "geheim" not in said.partition("argument --webhook")[2]
+
+
+def wait_for(reached):
+    deadline = time.monotonic() + PATIENCE
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

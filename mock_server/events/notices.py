@@ -1,0 +1,147 @@
+"""What LiveKit would tell of a change: the bodies of its webhooks, made in the transaction.
+
+They are what they were then, however late they are delivered. Field names and values are those of
+LiveKit's protocol as JSON: 64-bit numbers are texts, and what is zero or empty is left out. A
+session is a room of its own, named by its id. What nobody may see twice, the stream key, is left
+out too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from mock_server.domain.entities import Room, Session, User
+from mock_server.domain.identity import derive_base57
+from mock_server.storage.indexes import PARTICIPANTS_OF_SESSION
+
+if TYPE_CHECKING:
+    from mock_server.env import Call
+
+Notice = dict[str, Any]
+_LENGTH = 12
+# Seconds after which LiveKit closes a room nobody has come to, or that everybody has left.
+_TIMEOUTS = {"emptyTimeout": 300, "departureTimeout": 20}
+_INPUTS = {"rtmp": "RTMP_INPUT", "webcam": "WHIP_INPUT"}
+
+
+def notices_of_move(call: Call, before: Session, after: Session | None) -> tuple[str, ...]:
+    """Return the notices of what an operation did to a session."""
+    if after is None:
+        return ()
+    return tuple(orjson.dumps(each).decode() for each in _moved(call, before, after))
+
+
+def notice_of_joining(call: Call, session: Session) -> tuple[str, ...]:
+    """Return the notice of the caller's coming into a session."""
+    room = _room(call, session)
+    notice = {
+        "event": "participant_joined",
+        "room": room,
+        "participant": _participant(call, session, call.user),
+    }
+    return (orjson.dumps(notice).decode(),)
+
+
+def _moved(call: Call, before: Session, after: Session) -> Iterator[Notice]:
+    if after.state == "live" and before.state != "live":
+        yield {"event": "room_started", "room": _room(call, after)}
+    if after.broadcast_at is not None and before.broadcast_at is None:
+        yield {"event": "ingress_started", "ingressInfo": _ingress(call, after)}
+        yield {"event": "egress_started", "egressInfo": _egress(call, after)}
+    if after.state == "ended" and before.state != "ended":
+        if after.broadcast_at is not None:
+            yield {"event": "egress_ended", "egressInfo": _egress(call, after)}
+            yield {"event": "ingress_ended", "ingressInfo": _ingress(call, after)}
+        yield {"event": "room_finished", "room": _room(call, after)}
+
+
+def _room(call: Call, session: Session) -> Notice:
+    opened = session.started_at or session.created_at
+    room = {
+        "sid": _id(call, "RM", session),
+        "name": session.id,
+        **_TIMEOUTS,
+        "maxParticipants": session.seats,
+        "creationTime": str(int(opened.timestamp())),
+        "creationTimeMs": str(int(opened.timestamp() * 1000)),
+    }
+    joined = 0
+    if session.state == "live":
+        joined = call.tx.count(PARTICIPANTS_OF_SESSION, session.id)
+    return room | ({"numParticipants": joined} if joined else {})
+
+
+def _participant(call: Call, session: Session, user: User) -> Notice:
+    room = call.tx.get(Room, session.room_id)
+    hosts = room is not None and room.host_id == user.id
+    permission = {"canSubscribe": True}
+    if hosts:
+        permission |= {"canPublish": True, "canPublishData": True}
+    return {
+        "sid": f"PA_{derive_base57(call.env.seed, 'PA', session.id, user.id, length=_LENGTH)}",
+        "identity": user.id,
+        "name": user.username,
+        "state": "ACTIVE",
+        "joinedAt": str(int(call.now.timestamp())),
+        "joinedAtMs": str(int(call.now.timestamp() * 1000)),
+        "permission": permission,
+        **({"isPublisher": True} if hosts else {}),
+    }
+
+
+def _ingress(call: Call, session: Session) -> Notice:
+    room = call.tx.get(Room, session.room_id)
+    host = None if room is None else call.tx.get(User, room.host_id)
+    whip = session.mode == "webcam"
+    return {
+        "ingressId": session.ingress_id,
+        "name": session.title,
+        "url": call.addresses.base_url + "/whip" if whip else call.addresses.rtmp_url,
+        "inputType": _INPUTS[session.mode],
+        "roomName": session.id,
+        **({} if host is None else {"participantIdentity": host.id}),
+        **({} if host is None else {"participantName": host.username}),
+        "reusable": True,
+        "enabled": True,
+        **({} if whip else {"enableTranscoding": True}),
+        "state": {
+            "status": _ended(session, "ENDPOINT_COMPLETE", "ENDPOINT_PUBLISHING"),
+            "roomId": _id(call, "RM", session),
+            **_times(session),
+        },
+    }
+
+
+def _egress(call: Call, session: Session) -> Notice:
+    return {
+        "egressId": _id(call, "EG", session),
+        "roomId": _id(call, "RM", session),
+        "roomName": session.id,
+        "status": _ended(session, "EGRESS_COMPLETE", "EGRESS_ACTIVE"),
+        **_times(session),
+        "roomComposite": {
+            "roomName": session.id,
+            "segmentOutputs": [{"playlistName": "index.m3u8"}],
+        },
+    }
+
+
+def _ended(session: Session, over: str, running: str) -> str:
+    return over if session.state == "ended" else running
+
+
+def _times(session: Session) -> Notice:
+    times = {"startedAt": session.broadcast_at, "endedAt": session.ended_at}
+    return {name: _nanoseconds(time) for name, time in times.items() if time is not None}
+
+
+def _nanoseconds(time: datetime) -> str:
+    return f"{int(time.timestamp()) * 1_000_000 + time.microsecond}000"
+
+
+def _id(call: Call, prefix: str, session: Session) -> str:
+    return f"{prefix}_{derive_base57(call.env.seed, prefix, session.id, length=_LENGTH)}"
