@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from mock_server.client.api import Api
 from mock_server.client.clock import Clock, moment
@@ -103,6 +104,27 @@ class World:
     def set_audience(self, session_id: str, size: int) -> Audience:
         """Say how many come to watch a session besides those who join through the API."""
         return Audience.read(self._wire.ask("set_audience", session_id, body={"size": size}))
+
+    def deliveries(self, *, page: int = 1, limit: int = 10) -> Mapping[str, Any]:
+        """Return a page of what became of webhooks, newest first, as the control plane tells it."""
+        found: Mapping[str, Any] = self._wire.ask(
+            "list_deliveries", query={"page": page, "limit": limit}
+        )
+        return found
+
+    def delivery_faults(self) -> list[Mapping[str, Any]]:
+        """Return what is to go wrong with webhooks."""
+        found: list[Mapping[str, Any]] = self._wire.ask("list_delivery_faults")["faults"]
+        return found
+
+    def add_delivery_fault(self, **fault: Any) -> list[Mapping[str, Any]]:
+        """Let webhooks go wrong from now on; the fields are those of the control plane."""
+        found: list[Mapping[str, Any]] = self._wire.ask("add_delivery_fault", body=fault)["faults"]
+        return found
+
+    def clear_delivery_faults(self) -> None:
+        """Let webhooks come as they should again."""
+        self._wire.ask("clear_delivery_faults")
 
     def events(
         self, *, after: int | str | None = None, timeout: float | None = 10.0

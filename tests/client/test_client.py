@@ -213,3 +213,12 @@ def test_a_world_keeps_what_is_always_true(world):
     assert (found.hold, found.complete, found.broken) == (True, True, ())
     assert "session.viewers" in found.names
     assert not world.invariants(limit=1).complete
+
+
+def test_webhooks_can_be_made_to_go_wrong(world):
+    (added,) = world.add_delivery_fault(fail=2, count=1)
+    assert (added["fail"], added["count"]) == (2, 1)
+    assert [each["fail"] for each in world.delivery_faults()] == [2]
+    world.clear_delivery_faults()
+    assert world.delivery_faults() == []
+    assert world.deliveries(limit=5)["total"] == 0
