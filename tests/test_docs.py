@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from receiver import Receiver
 
 from mock_server import __version__
 
@@ -25,6 +26,8 @@ VARYING = (
     (r"eyJ[\w.…-]*", "TOKEN"),
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID"),
     (r'"timestamp":\d{10}', '"timestamp":NOW'),
+    (r'"at":"[^"]+"', '"at":NOW'),
+    (r"id: [0-9a-f]{8}-", "id: FEED-"),
     (r"run gr-[0-9a-f]+", "run RUN"),
     (r"[\d,]+ requests in \d+ s", "REQUESTS"),
 )
@@ -121,6 +124,18 @@ def test_the_documents_commands_do_what_they_say(serve, document):
     said = outputs([command for command, _ in written], url)
     for (command, expected), got in zip(written, said, strict=True):
         assert comparable(got) == comparable(expected), command
+
+
+@needs_curl
+def test_events_come_as_the_document_says(serve):
+    with Receiver() as receiver:
+        url, _ = serve("--scenario", "empty", "--webhook", f"{receiver.url}/livekit")
+        written = blocks("docs/events.md")
+        said = outputs([command for command, _ in written], url)
+    for (command, expected), got in zip(written, said, strict=True):
+        assert comparable(got) == comparable(expected), command
+    names = ["egress_ended", "egress_ended", "ingress_ended", "ingress_ended", "room_finished"]
+    assert receiver.names[3:] == names
 
 
 @needs_curl
