@@ -14,6 +14,7 @@ read to an id has missed nothing. Chosen against
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import psycopg
 
@@ -29,9 +30,9 @@ Asked = tuple[Statement, Parameters]
 _LARGEST = 2**63 - 1
 
 
-def emitting(world: str, events: Sequence[Event]) -> Asked:
-    """Return the statement that tells of events."""
-    return sql.EMIT, {"world": world, "docs": [encode_event(event) for event in events]}
+def emitting(world: str, events: Sequence[Event]) -> dict[str, Any]:
+    """Return the parameters of the statement that tells of events."""
+    return {"world": world, "events": [encode_event(event) for event in events]}
 
 
 def page(connections: Connections, world: str, after: int, limit: int) -> Page:

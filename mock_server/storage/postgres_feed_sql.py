@@ -45,9 +45,9 @@ TABLES = (
     _NUMBER,
 )
 
-EMIT = statement("""INSERT INTO greenroom.emitted (world, doc)
-    SELECT %(world)s::text, doc FROM unnest(%(docs)s::bytea[]) WITH ORDINALITY told (doc, place)
-    ORDER BY place""")
+EMITTING = """INSERT INTO greenroom.emitted (world, doc) SELECT %(world)s::text, doc
+    FROM unnest(%(events)s::bytea[]) WITH ORDINALITY each (doc, place) ORDER BY place"""
+EMIT = statement(EMITTING)
 NUMBER_EVENTS = statement("SELECT greenroom.number_events()")
 VACUUM_EMITTED = statement("VACUUM (SKIP_LOCKED, TRUNCATE false) greenroom.emitted")
 FEED = statement("SELECT name, newest FROM greenroom.feeds WHERE world = %(world)s::text")

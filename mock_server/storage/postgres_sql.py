@@ -148,7 +148,7 @@ NUMBERS = statement("SELECT * FROM greenroom.next_numbers(%(world)s::text, %(how
 _SMALL = ", ".join(f"'{index.name}'" for index in INDEXES if index.small)
 # Everything a transaction changed, in one statement: documents and links, the entries that go and
 # those that come, and both as moves for whoever counts.
-APPLY = statement(f"""WITH changed AS (
+_APPLY = f"""WITH changed AS (
         SELECT * FROM unnest(%(kinds)s::text[], %(ids)s::bytea[], %(docs)s::bytea[],
             %(users)s::bytea[], %(rooms)s::bytea[], %(presets)s::bytea[])
             c (kind, id, doc, user_id, room_id, preset_id)
@@ -174,7 +174,10 @@ APPLY = statement(f"""WITH changed AS (
     )
     INSERT INTO greenroom.moves SELECT * FROM (
         SELECT idx, key, ord, id, -1 FROM gone UNION ALL SELECT idx, key, ord, id, 1 FROM come
-    ) moved WHERE idx NOT IN ({_SMALL})""")
+    ) moved WHERE idx NOT IN ({_SMALL})"""
+APPLY = statement(_APPLY)
+# The same, and what is told of it.
+APPLY_AND_EMIT = statement(_APPLY.replace("WITH ", f"WITH told AS ({feed.EMITTING}), ", 1))
 # One state of everything throughout, which must not be older than the last folding: a lock of a
 # table, other than a SELECT, is waited for before that state is chosen.
 BEGIN_FOLDING = statement("BEGIN ISOLATION LEVEL REPEATABLE READ")

@@ -30,6 +30,7 @@ from mock_server.storage.postgres_answers import (
 )
 from mock_server.storage.postgres_connections import Connections, explain
 from mock_server.storage.postgres_feed import emitting, number
+from mock_server.storage.postgres_feed_sql import EMIT
 from mock_server.storage.postgres_wire import Parameters, Rows, Statement, Wire
 from mock_server.storage.protocol import Lock, Needs, StorageError
 from mock_server.storage.runs import SIZES
@@ -309,12 +310,12 @@ class Writing(Reading):
             number(self._connection)
 
     def _unsent(self) -> list[Asked]:
-        unsent: list[Asked] = []
-        if self._pending:
-            unsent.append((sql.APPLY, changes(self._pending, self._partition)))
-        if self._emitted:
-            unsent.append(emitting(self._partition.world, self._emitted))
-        return unsent
+        changed = changes(self._pending, self._partition) if self._pending else {}
+        if not self._emitted:
+            return [(sql.APPLY, changed)] if changed else []
+        told = emitting(self._partition.world, self._emitted)
+        # One statement costs less than two.
+        return [(sql.APPLY_AND_EMIT if changed else EMIT, changed | told)]
 
     def _locks(self) -> list[Asked]:
         if self._needs is None:
