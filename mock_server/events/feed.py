@@ -23,6 +23,9 @@ from mock_server.storage.protocol import StorageError, Store
 T = TypeVar("T")
 # Seconds between two looks at what others may have written.
 PAUSE = 0.1
+# Seconds in which changes gather once there was one, so that a hundred of them a second are not a
+# hundred times as many sendings as there are listeners.
+GATHER = 0.02
 # So many of the latest events are at hand; who is further behind asks the store.
 AT_HAND = 1000
 _NOTHING = ("", 0)
@@ -133,6 +136,8 @@ class Feeds:
                 # A store that is away now is asked again.
                 with suppress(StorageError):
                     await self._look(at_once=woken)
+                if woken:
+                    await asyncio.sleep(GATHER)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(PAUSE):
                         await self._woken.wait()
