@@ -1,18 +1,20 @@
 """The journal: the last exchanges of each world, as this process answered them.
 
-An exchange is kept as one run of bytes: hundreds of small objects that live for a while would cost
-every request more than writing them down does, and what a journal takes is known exactly. What an
+An exchange is written down as one run of bytes, in one log for all worlds that begins anew at its
+start when it is full. So what journals take is known, and nothing of a request lives on: objects
+that stay behind, a few a request, cost every later one more than writing them down does. What an
 exchange says is worked out when somebody asks (`control.journal`). A journal is this process's own:
 with replicas or workers each has its own.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from marshal import dumps, loads
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from time import time
 from typing import Any, NamedTuple, Protocol
-from weakref import WeakSet
 
 # Where the scope of a request holds the world it is for, and its body once that was read.
 WORLD = "greenroom.world"
@@ -21,10 +23,9 @@ BODY = "greenroom.body"
 CUT = 4096
 # What the journals of all worlds may hold, in bytes.
 MOST_BYTES = 32 * 1024 * 1024
-# What an exchange takes beside its bytes.
-_BESIDE = 150
-# The last format without references, which cost more than they save here.
+# The last format of `marshal` without references, which cost more than they save here.
 _FORMAT = 2
+_SECOND = 1.0
 _CONTROL = "/_mock/"
 _JOURNAL = "/_mock/exchanges"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -40,7 +41,6 @@ class Exchange(NamedTuple):
     id: int
     at: float
     seconds: float
-    scheme: str
     method: str
     path: bytes
     query: bytes
@@ -79,63 +79,108 @@ class Told(Protocol):
         """Return why it is a refusal, None where it is none."""
 
 
+class Log:
+    """Keep the newest of what is written, so many bytes of it; places are never given again."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._room = size
+        self._written = 0
+        # The system gives a page of it when that is first written to.
+        self._bytes = mmap(-1, size, flags=MAP_PRIVATE | MAP_ANONYMOUS)
+        self._write = self._bytes.write
+
+    def append(self, written: bytes) -> int:
+        """Write at the end and return the place, 1 or more; 0 for what is longer than all of it."""
+        length = len(written)
+        if length > self._room:
+            if length > self._size:
+                return 0
+            self._bytes.seek(0)
+            self._written += self._room
+            self._room = self._size
+        self._room -= length
+        place = self._written + 1
+        self._written += length
+        self._write(written)
+        return place
+
+    def read(self, place: int) -> Any:
+        """Return what was written at a place, None where something newer has taken its room."""
+        if not self._holds(place):
+            return None
+        try:
+            found = loads(memoryview(self._bytes)[(place - 1) % self._size :])  # noqa: S302 - our own bytes
+        except (EOFError, ValueError, TypeError):
+            # Another thread has written there just now.
+            return None
+        return found if self._holds(place) else None
+
+    def _holds(self, place: int) -> bool:
+        return place > 0 and self._written - (place - 1) <= self._size
+
+
 class Journal:
-    """Keep the last exchanges of one world; ids are 1, 2, 3, … and never come again."""
+    """Keep the last exchanges of one world; ids are 1, 2, 3, … and never come again.
 
-    def __init__(self, most: int) -> None:
+    Where all it keeps is younger than a second, readings that were answered are `left_out` for
+    the next: nobody could look at them, and whoever sends so many wants them fast.
+    """
+
+    def __init__(self, most: int, log: Log) -> None:
         self.last = 0
-        self.weight = 0
+        self.left_out = 0
+        # In Unix seconds.
+        self.rushed_until = 0.0
+        self._turned = 0.0
+        self._cleared = 0
         self._most = most
-        self._kept: dict[int, bytes] = {}
+        self._log = log
+        # The place of each in the log, by its id.
+        self._places = array("Q", bytes(8 * most))
 
-    def add(self, written: bytes) -> int:
-        """Keep an exchange, in the place of the oldest; returns by how many bytes more it holds."""
-        self.last += 1
-        self._kept[self.last] = written
-        gone = self._kept.pop(self.last - self._most, None)
-        more = len(written) + _BESIDE if gone is None else len(written) - len(gone)
-        self.weight += more
-        return more
+    def add(self, written: bytes, at: float) -> None:
+        """Keep an exchange of a time, in the place of the oldest."""
+        self.last = number = self.last + 1
+        place = number % self._most
+        self._places[place] = self._log.append(written)
+        if place == 0:
+            self.rushed_until = at + _SECOND if at - self._turned < _SECOND else 0.0
+            self._turned = at
 
     def exchanges(self) -> list[Exchange]:
         """Return what is kept, newest first."""
-        # A copy first: a handler in a thread must not see it change.
-        return [_read(number, written) for number, written in reversed(list(self._kept.items()))]
+        oldest = max(self._cleared, self.last - self._most)
+        found = (self.find(number) for number in range(self.last, oldest, -1))
+        return [each for each in found if each is not None]
 
     def find(self, number: int) -> Exchange | None:
         """Return the exchange of an id, None where it is not kept."""
-        written = self._kept.get(number)
-        return None if written is None else _read(number, written)
+        if not max(self._cleared, self.last - self._most) < number <= self.last:
+            return None
+        written = self._log.read(self._places[number % self._most])
+        return None if written is None else Exchange(number, *written)
 
     def clear(self) -> int:
         """Forget all; returns how many there were."""
-        gone = len(self._kept)
-        self._kept, self.weight = {}, 0
+        gone = len(self.exchanges())
+        self._cleared = self.last
         return gone
-
-    def forget_older_half(self) -> None:
-        """Keep the newer half, but at least one."""
-        self._kept = dict(list(self._kept.items())[len(self._kept) // 2 :])
-        self.weight = sum(len(written) + _BESIDE for written in self._kept.values())
 
 
 class Journals:
-    """Begin a journal for each world, and keep all of them together within `MOST_BYTES`.
+    """Begin a journal for each world; all of them share one log.
 
-    `most` is how many exchanges a world keeps, 0 for none at all.
+    `most` is how many exchanges a world keeps, 0 for none at all; `size` is the log's in bytes.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, size: int = MOST_BYTES) -> None:
         self.most = most
-        self._weight = 0
-        # A journal ends with the surroundings of its world (`env.Env`).
-        self._journals: WeakSet[Journal] = WeakSet()
+        self._log = Log(size)
 
     def begin(self) -> Journal:
         """Return a new, empty journal."""
-        journal = Journal(self.most)
-        self._journals.add(journal)
-        return journal
+        return Journal(self.most, self._log)
 
     def note(
         self, journal: Journal, scope: Mapping[str, Any], path: str, answer: Told, began: float
@@ -148,11 +193,13 @@ class Journals:
         method = scope["method"]
         if not self.most or (path.startswith(_CONTROL) and _is_quiet(path, method)):
             return
+        if began < journal.rushed_until and method in _READING and _is_plain(answer):
+            journal.left_out += 1
+            return
         body, answered = scope.get(BODY, b""), answer.body
         exchange: Any = (
             began,
             time() - began,
-            scope["scheme"],
             method,
             scope.get("raw_path") or scope["path"].encode(),
             scope["query_string"],
@@ -166,20 +213,12 @@ class Journals:
             answered[:CUT],
             len(answered),
         )
-        self._weight += journal.add(dumps(exchange, _FORMAT))
-        if self._weight > MOST_BYTES:
-            self._make_room()
-
-    def _make_room(self) -> None:
-        journals = list(self._journals)
-        max(journals, key=lambda each: each.weight).forget_older_half()
-        # Summed anew: journals that ended are not in it any more.
-        self._weight = sum(each.weight for each in journals)
-
-
-def _read(number: int, written: bytes) -> Exchange:
-    return Exchange(number, *loads(written))  # noqa: S302 - written by this very process
+        journal.add(dumps(exchange, _FORMAT), began)
 
 
 def _is_quiet(path: str, method: str) -> bool:
     return method in _READING or path == _JOURNAL
+
+
+def _is_plain(answer: Told) -> bool:
+    return answer.reason is None and not answer.headers

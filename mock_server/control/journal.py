@@ -29,6 +29,7 @@ def list_exchanges(call: Call) -> View:
         "exchanges": [_summary(each) for each in matching[: call.query["limit"]]],
         "total": len(matching),
         "last_id": journal.last,
+        "left_out": journal.left_out,
         "most": call.env.settings.journal,
     }
 

@@ -186,7 +186,7 @@ def test_a_journal_can_be_switched_off(mock_with):
     with mock_with(journal=0) as off:
         off.send("GET", "/rooms")
         found = off.data("GET", LIST)
-        assert found == {"exchanges": [], "total": 0, "last_id": 0, "most": 0}
+        assert found == {"exchanges": [], "total": 0, "last_id": 0, "left_out": 0, "most": 0}
 
 
 def test_what_was_injected_is_called_a_fault(mock):
