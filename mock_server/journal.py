@@ -21,8 +21,8 @@ WORLD = "greenroom.world"
 BODY = "greenroom.body"
 # So much of a body is kept, in bytes.
 CUT = 4096
-# What the journals of all worlds may hold, in bytes.
-MOST_BYTES = 32 * 1024 * 1024
+# What the journals of all worlds may hold, in bytes: some three thousand answers of full size.
+MOST_BYTES = 12 * 1024 * 1024
 # The last format of `marshal` without references, which cost more than they save here.
 _FORMAT = 2
 _SECOND = 1.0
