@@ -128,6 +128,19 @@ class Participant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Encoder:
+    """Hold what was done to a session's virtual encoder; `id` is the session's.
+
+    `history` has `changes`, oldest first (`domain.encoder` reads them). A session without one has
+    an encoder that publishes for as long as the broadcast runs.
+    """
+
+    id: str
+    history: dict[str, Any] = field(default_factory=dict)
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
     """Hold a sign-in: its access tokens work while it exists."""
 
@@ -245,6 +258,7 @@ Entity = (
     | Room
     | Session
     | Participant
+    | Encoder
     | SignIn
     | RefreshToken
     | DeviceToken
@@ -263,6 +277,7 @@ KINDS: tuple[type[Entity], ...] = (
     Room,
     Session,
     Participant,
+    Encoder,
     SignIn,
     RefreshToken,
     DeviceToken,
