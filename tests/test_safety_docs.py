@@ -7,6 +7,8 @@ from pathlib import Path
 
 from mock_server import journal
 from mock_server.control import faults
+from mock_server.domain.events import BACKLOG
+from mock_server.events import ledger
 from mock_server.http import body
 from mock_server.http.limits import Limits
 from mock_server.injection.rules import MAX_DELAY_MS
@@ -33,6 +35,8 @@ IN_CODE = {
     "journals of all worlds": f"{journal.MOST_BYTES / MIB:g} MiB",
     "faults of a world": f"{faults.MOST}",
     "delay by a fault": f"{MAX_DELAY_MS / 1000:g} s",
+    "events of a world": f"{BACKLOG:,}",
+    "deliveries remembered to an address": f"{ledger.REMEMBERED:,}",
     "world that is not used": f"{Settings().world_idle_seconds / 3600:g} h",
 }
 
