@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from mock_server.app import build_app, build_env, prepare
 from mock_server.contract.load import bundle_path, load_contract
@@ -26,7 +26,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 from database import Database
 
 # The same examples in every run, and no clock of the machine's in any verdict.
-settings.register_profile("steady", derandomize=True, deadline=None, database=None)
+settings.register_profile(
+    "steady",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("steady")
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
