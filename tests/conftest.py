@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -23,7 +23,11 @@ from mock_server.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from browser import chromium
 from database import Database
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # The same examples in every run, and no clock of the machine's in any verdict.
 settings.register_profile(
@@ -118,6 +122,13 @@ def database() -> Iterator[Database]:
     database = Database.begin()
     yield database
     database.end()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium for one module of tests: `with browser.new_context() as context`, a page in it."""
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session", params=["memory", "sqlite", "postgres"])
