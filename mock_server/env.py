@@ -14,6 +14,7 @@ from mock_server.events.feed import Feeds
 from mock_server.journal import Journal, Journals
 from mock_server.kept import KeptAnswers, Remembered
 from mock_server.media.ingress import Addresses
+from mock_server.media.publishers import Publishers
 from mock_server.seeds import SeedFile
 from mock_server.settings import Settings
 from mock_server.storage.protocol import Store, Transaction
@@ -47,6 +48,7 @@ class Common:
     journals: Journals
     feeds: Feeds
     counters: Counters = field(default_factory=Counters)
+    publishers: Publishers = field(default_factory=Publishers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from mock_server.domain.entities import Mode, Session
 from mock_server.domain.identity import derive_base57, derive_bytes
 from mock_server.media.noise import noise
+from mock_server.media.publishers import NO_AUDIO, NO_VIDEO, Measured
 
 _KEY_LENGTH = 12
 # Seconds between two independent readings of the virtual encoder.
@@ -43,8 +44,6 @@ _INSTRUCTIONS = {
     "step2": "Copy the server address and the stream key into the fields of these names.",
     "step3": "Close the settings and choose Start Streaming.",
 }
-_NO_VIDEO = {"width": 0, "height": 0, "framerate": 0.0, "average_bitrate": 0}
-_NO_AUDIO = {"average_bitrate": 0, "channels": 0, "sample_rate": 0}
 
 
 def stream_key(seed: int, session_id: str) -> str:
@@ -113,17 +112,29 @@ def stream_health(session: Session, seed: int, now: datetime) -> dict[str, Any]:
     heard = session.host_audio_enabled or session.mode == "rtmp"
     return {
         "status": "ENDPOINT_PUBLISHING",
-        "video": _video(profile, key, position) if filmed else dict(_NO_VIDEO),
-        "audio": _audio(profile, key, position) if heard else dict(_NO_AUDIO),
+        "video": _video(profile, key, position) if filmed else dict(NO_VIDEO),
+        "audio": _audio(profile, key, position) if heard else dict(NO_AUDIO),
         "started_at": session.broadcast_at,
         # A reading has whole seconds: it can be asked for in the second of the beginning.
         "updated_at": max(now, session.broadcast_at),
     }
 
 
+def measured_health(measured: Measured, now: datetime) -> dict[str, Any]:
+    """Return the same of a publisher who is really there."""
+    started = {} if measured.started_at is None else {"started_at": measured.started_at}
+    return {
+        "status": measured.status,
+        "video": dict(measured.video),
+        "audio": dict(measured.audio),
+        **started,
+        "updated_at": measured.updated_at or now,
+    }
+
+
 def _silent(status: str, session: Session, updated_at: datetime) -> dict[str, Any]:
     started = {} if session.broadcast_at is None else {"started_at": session.broadcast_at}
-    silence = {"status": status, "video": dict(_NO_VIDEO), "audio": dict(_NO_AUDIO)}
+    silence = {"status": status, "video": dict(NO_VIDEO), "audio": dict(NO_AUDIO)}
     return silence | started | {"updated_at": updated_at}
 
 

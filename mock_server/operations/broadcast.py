@@ -85,8 +85,16 @@ def monitor_session(call: Call) -> View:
 
 
 def stream_health(call: Call) -> View:
-    """Tell what arrives from the encoder, zeros where nothing does."""
-    health = ingress.stream_health(find_session(call), call.env.seed, call.now)
+    """Tell what arrives from the encoder, zeros where nothing does.
+
+    Where somebody really publishes, it is what is measured.
+    """
+    session = find_session(call)
+    measured = call.env.common.publishers.find(call.env.name, session.id, call.now)
+    if measured is not None and session.state != "ended":
+        health = ingress.measured_health(measured, call.now)
+    else:
+        health = ingress.stream_health(session, call.env.seed, call.now)
     for name in ("started_at", "updated_at"):
         if name in health:
             health[name] = date_time(health[name])

@@ -3,6 +3,8 @@ from __future__ import annotations
 import jwt
 import pytest
 
+from mock_server.media.publishers import Measured
+
 
 def live(mock, operation="go_live", **body):
     session = mock.session(**body)
@@ -183,6 +185,27 @@ def test_stream_health_is_told_in_every_status(mock):
     assert mock.data("GET", path, by="viewer")["video"]["average_bitrate"] > 0
     mock.data("POST", f"/sessions/{session}/end", by="host")
     assert mock.data("GET", path, by="viewer")["video"]["average_bitrate"] == 0
+
+
+def test_stream_health_is_what_is_measured_where_somebody_really_publishes(mock):
+    session, _ = live(mock)
+    path = f"/sessions/{session}/stream_health"
+    video = {"width": 640, "height": 360, "framerate": 14.5, "average_bitrate": 412_000}
+
+    def measure(now):
+        return Measured("ENDPOINT_PUBLISHING", video=video, started_at=now, updated_at=now)
+
+    publishers = mock.env.common.publishers
+    publishers.connect("default", session, measure)
+    try:
+        mock.clock.advance(seconds=30)
+        health = mock.data("GET", path, by="viewer")
+        assert health["video"] == video
+        assert health["audio"] == {"average_bitrate": 0, "channels": 0, "sample_rate": 0}
+        mock.data("POST", f"/sessions/{session}/end", by="host")
+        assert mock.data("GET", path, by="viewer")["status"] == "ENDPOINT_COMPLETE"
+    finally:
+        publishers.disconnect("default", session, measure)
 
 
 def test_viewers_move_while_a_session_is_live_and_never_exceed_their_maximum(mock):
