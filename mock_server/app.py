@@ -21,8 +21,10 @@ from mock_server.faulty import FaultyWorlds, lifecycle_of
 from mock_server.http.contract_pass import ContractPass
 from mock_server.http.guard import Guard
 from mock_server.http.log import RequestLog
+from mock_server.http.media import Media
 from mock_server.http.near import NearMisses
 from mock_server.http.pages import Pages
+from mock_server.http.refusing import Refusals
 from mock_server.http.specification import Bundle, resolver_of
 from mock_server.http.swagger_ui import SwaggerUI
 from mock_server.injection.answers import ContractAnswers
@@ -123,6 +125,13 @@ def build_app(
                 # A fault may answer by more than the state: it is asked each time.
                 keeps=() if fault else operations.HANDLERS,
                 faulty=FaultyWorlds(env.worlds, contract, API_BASE, contract_pass),
+            ),
+            partial(
+                Media,
+                handlers={},
+                worlds=env.worlds,
+                refusals=Refusals(env.counters, log),
+                log=log,
             ),
             partial(
                 Pages,

@@ -19,11 +19,10 @@ from connexion.resolver import Resolver
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.domain.errors import DomainError
 from mock_server.env import Common
 from mock_server.http.answer import Answer, refused, send_answer
 from mock_server.http.body import ClientGone
-from mock_server.http.errors import ContractBreach, Refusal, refusal_of
+from mock_server.http.errors import Refusal
 from mock_server.http.headers import RequestHeaders
 from mock_server.http.injected import FAULTY, Faulty, FaultyApps, faulty_scope, repeating
 from mock_server.http.log import RequestLog
@@ -36,6 +35,7 @@ from mock_server.http.operation import (
 )
 from mock_server.http.origin import OriginReader
 from mock_server.http.perform import AtOnce, InThread, Perform
+from mock_server.http.refusing import Refusals
 from mock_server.http.request import Request
 from mock_server.http.routes import Routes, allow_header
 from mock_server.http.security import Authenticator
@@ -44,11 +44,7 @@ from mock_server.http.stream import send_stream
 from mock_server.http.validation import SchemaSet
 from mock_server.http.wire import send_on
 from mock_server.journal import WORLD
-from mock_server.storage.protocol import StorageError
-from mock_server.worlds import TooManyWorlds, Worlds
-
-_SOON = ((b"retry-after", b"1"),)
-_LATER = ((b"retry-after", b"60"),)
+from mock_server.worlds import Worlds
 
 
 class ContractPass(SpecMiddleware):  # type: ignore[misc]
@@ -72,6 +68,7 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
         self._worlds = worlds
         self._common = common
         self._log = log
+        self._refusals = Refusals(common.counters, log)
         self._value_checks = value_checks
         self._needs = needs
         self._keeps = keeps
@@ -208,18 +205,4 @@ class ContractPass(SpecMiddleware):  # type: ignore[misc]
         return refused(Refusal(405, sentence, headers=allow), self._worlds.known().clock())
 
     def _refuse(self, request: Request, error: Exception, now: datetime) -> Answer:
-        return refused(self._refusal_of(request, error), now, operation=request.operation.id)
-
-    def _refusal_of(self, request: Request, error: Exception) -> Refusal:
-        match error:
-            case Refusal():
-                return error
-            case DomainError():
-                return refusal_of(error)
-            case TooManyWorlds():
-                return Refusal(429, str(error), headers=_LATER)
-            case StorageError():
-                return Refusal(503, str(error), headers=_SOON)
-            case _:
-                self._common.counters.contract_breaches += isinstance(error, ContractBreach)
-                return Refusal(500, self._log.bug(request.scope, error))
+        return refused(self._refusals.of(request.scope, error), now, operation=request.operation.id)

@@ -9,6 +9,7 @@ from typing import TextIO
 from starlette.types import Scope
 
 from mock_server.http.answer import Answer
+from mock_server.journal import Told
 
 _RESET = "\x1b[0m"
 _COLOURS = {2: "\x1b[32m", 4: "\x1b[33m", 5: "\x1b[31m"}
@@ -22,7 +23,7 @@ class RequestLog:
         self._errors = errors
         self._colour = colour
 
-    def request(self, scope: Scope, answer: Answer) -> None:
+    def request(self, scope: Scope, answer: Told) -> None:
         """Write the line of an answered request."""
         if self._stream is None:
             return

@@ -17,12 +17,11 @@ from typing import Any, Protocol, cast
 
 from starlette.types import Message, Receive
 
-from mock_server.domain.entities import User, World
+from mock_server.domain.entities import User
 from mock_server.env import Call, Env
 from mock_server.events.telling import told
 from mock_server.http.answer import Answer
 from mock_server.http.body import ClientGone
-from mock_server.http.errors import Refusal
 from mock_server.http.injected import WISH_MARK, Faulty, listening, may_meet
 from mock_server.http.operation import Operation
 from mock_server.http.origin import OriginReader
@@ -37,13 +36,13 @@ from mock_server.http.request import (
     require_role,
 )
 from mock_server.http.security import Authenticator
+from mock_server.http.transactions import THE_WORLD, as_read
 from mock_server.injection.answers import ContractAnswers
 from mock_server.storage.protocol import AT_ONCE, Needs, Store, Transaction
 from mock_server.worlds import Worlds
 
 # Puts an error into an answer, as of a time.
 Refuse = Callable[[Request, Exception, datetime], Answer]
-_THE_WORLD = (World, "world")
 
 
 class Perform(Protocol):
@@ -262,7 +261,7 @@ class InThread:
         now = None
         try:
             with self._transaction(env.store, request, asked) as tx:
-                env = self._as_read(env, tx)
+                env = as_read(self._worlds, env, tx)
                 now = _moment(operation, env)
                 if first and may_meet(request, env):
                     # Nothing has been done in this transaction, and nothing is.
@@ -281,17 +280,6 @@ class InThread:
         except Exception as error:  # noqa: BLE001 - a bug of the mock must get an answer too
             return self._refuse(request, error, now or env.clock())
 
-    def _as_read(self, env: Env, tx: Transaction) -> Env:
-        world = tx.get(*_THE_WORLD)
-        if world is None:
-            self._worlds.forget(env.name)
-            raise Refusal(
-                503,
-                f"world `{env.name}` was just deleted, ask again for a new one",
-                headers=((b"retry-after", b"1"),),
-            )
-        return self._worlds.as_read(env, world)
-
     def _transaction(
         self, store: Store, request: Request, asked: Asked
     ) -> AbstractContextManager[Transaction]:
@@ -301,7 +289,7 @@ class InThread:
             credentials = self._authenticator.needed(headers.authorization, headers.api_keys)
             if not credentials:
                 # Nobody will be let in: ask for nothing more.
-                return store.read(Needs(entities=(_THE_WORLD,)))
+                return store.read(Needs(entities=(THE_WORLD,)))
         needs = Needs()
         if operation.needs is not None:
             parameter, _, body = asked
@@ -309,7 +297,7 @@ class InThread:
             needs = operation.needs(parameter, body, caller_id)
         elif operation.writes:
             return store.write()
-        needs = replace(needs, entities=(_THE_WORLD, *credentials, *needs.entities))
+        needs = replace(needs, entities=(THE_WORLD, *credentials, *needs.entities))
         return store.write(needs) if operation.writes else store.read(needs)
 
 
