@@ -16,6 +16,8 @@ from mock_server.scenario_cli import add_request, add_scenario
 from mock_server.settings import (
     DEFAULT_CONNECTIONS,
     DEFAULT_JOURNAL,
+    DEFAULT_LIVEKIT_KEY,
+    DEFAULT_LIVEKIT_SECRET,
     DEFAULT_MAX_WORLDS,
     DEFAULT_PORT,
     DEFAULT_SEED,
@@ -158,6 +160,22 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         "made where others can reach the mock)",
     )
     add(
+        "--livekit-key",
+        type=options.livekit_key,
+        default=os.environ.get("GREENROOM_LIVEKIT_KEY") or DEFAULT_LIVEKIT_KEY,
+        metavar="KEY",
+        help="who LiveKit tokens and webhooks are from (default: $GREENROOM_LIVEKIT_KEY, else "
+        "devkey)",
+    )
+    add(
+        "--livekit-secret",
+        type=options.livekit_key,
+        default=os.environ.get("GREENROOM_LIVEKIT_SECRET") or DEFAULT_LIVEKIT_SECRET,
+        metavar="SECRET",
+        help="what they are signed with, shown at /_mock/personas (default: "
+        "$GREENROOM_LIVEKIT_SECRET, else secret)",
+    )
+    add(
         "--connections",
         type=options.connections,
         default=DEFAULT_CONNECTIONS,
@@ -206,6 +224,8 @@ def _serve(chosen: argparse.Namespace) -> int:
         auth=chosen.auth,
         allow_hosts=tuple(chosen.allow_host or ()),
         control_token=chosen.control_token,
+        livekit_key=chosen.livekit_key,
+        livekit_secret=chosen.livekit_secret,
         quiet=chosen.quiet,
         fault=chosen.fault,
         connections=chosen.connections,

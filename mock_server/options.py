@@ -12,6 +12,7 @@ _LONGEST_IDLE = 10**9
 _HOST_NAME = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 # What a header can carry. Short ones can be guessed: nothing counts the attempts.
 _TOKEN = re.compile(r"[!-~]{16,200}", re.ASCII)
+_LIVEKIT = re.compile(r"[!-~]{1,200}", re.ASCII)
 _MOST_CONNECTIONS = 1_000_000
 _LONGEST_JOURNAL = 10_000
 # Seeds are kept with the world, where numbers have 64 bits.
@@ -70,6 +71,17 @@ def control_token(text: str) -> str:
         # The token itself is not repeated: what is refused is printed.
         raise argparse.ArgumentTypeError(
             "the token must be 16 to 200 letters, digits and signs, without spaces"
+        )
+    return text
+
+
+def livekit_key(text: str) -> str:
+    """Read the key or the secret of a LiveKit server."""
+    if not _LIVEKIT.fullmatch(text):
+        # Not repeated: it may be a secret.
+        raise argparse.ArgumentTypeError(
+            "what LiveKit's tokens are signed with must be 1 to 200 letters, digits and signs, "
+            "without spaces"
         )
     return text
 

@@ -12,6 +12,8 @@ DEFAULT_JOURNAL = 500
 # Six hours: longer than a test run, shorter than a night.
 DEFAULT_WORLD_IDLE = 6 * 3600
 DEFAULT_CONNECTIONS = 1000
+DEFAULT_LIVEKIT_KEY = "devkey"
+DEFAULT_LIVEKIT_SECRET = "secret"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,6 @@ class Settings:
     world_idle_seconds: int = DEFAULT_WORLD_IDLE
     connections: int = DEFAULT_CONNECTIONS
     # LiveKit's own development pair, so that tokens open a `livekit-server --dev`.
-    livekit_key: str = "devkey"
-    livekit_secret: str = "secret"  # noqa: S105
+    livekit_key: str = DEFAULT_LIVEKIT_KEY
+    livekit_secret: str = field(default=DEFAULT_LIVEKIT_SECRET, repr=False)
     token_secret: str = "greenroom development secret, not for production"  # noqa: S105

@@ -50,6 +50,35 @@ def test_a_bad_value_is_refused_with_what_it_must_be(read, text):
         read(text)
 
 
+@pytest.mark.parametrize("text", ["", "two words", "é", "x" * 201, "tab\t"])
+def test_a_livekit_secret_that_is_none_is_not_repeated(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="must be") as refused:
+        options.livekit_key(text)
+    assert not text or text not in str(refused.value)
+
+
+@pytest.mark.parametrize("given", ["option", "environment", "nothing"])
+def test_livekits_key_and_secret_come_from_options_or_the_environment(given, monkeypatch):
+    monkeypatch.delenv("GREENROOM_LIVEKIT_KEY", raising=False)
+    monkeypatch.delenv("GREENROOM_LIVEKIT_SECRET", raising=False)
+    started = []
+    monkeypatch.setattr(
+        cli, "_imported_start", lambda: lambda settings, **_: started.append(settings)
+    )
+    asked = ["serve"]
+    if given != "nothing":
+        monkeypatch.setenv("GREENROOM_LIVEKIT_KEY", "studio")
+        monkeypatch.setenv("GREENROOM_LIVEKIT_SECRET", "of-the-environment")
+    if given == "option":
+        asked += ["--livekit-secret", "of-the-option"]
+    cli.main(asked)
+    assert (started[0].livekit_key, started[0].livekit_secret) == {
+        "option": ("studio", "of-the-option"),
+        "environment": ("studio", "of-the-environment"),
+        "nothing": ("devkey", "secret"),
+    }[given]
+
+
 def test_the_command_says_it_in_its_usage(capsys):
     with pytest.raises(SystemExit) as end:
         cli.main(["serve", "--port", "70000"])

@@ -27,6 +27,7 @@ from mock_server.client.errors import (
 from mock_server.client.events import Event, EventStream
 from mock_server.client.faults import Faults
 from mock_server.client.mock import Mock
+from mock_server.client.tokens import DecodedToken
 from mock_server.client.values import (
     Audience,
     BrokenInvariant,
@@ -52,6 +53,7 @@ __all__ = [
     "Clock",
     "ClockState",
     "ContractFault",
+    "DecodedToken",
     "Event",
     "EventStream",
     "EventsLost",

@@ -12,6 +12,7 @@ ROUTES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "reset_world": ("POST", "/reset"),
         "get_clock": ("GET", "/clock"),
         "set_clock": ("POST", "/clock"),
+        "decode_token": ("POST", "/tokens"),
         "set_audience": ("POST", "/sessions/{id}/audience"),
         "stream_events": ("GET", "/events"),
         "list_events": ("GET", "/events/past"),

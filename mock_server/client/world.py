@@ -10,6 +10,7 @@ from mock_server.client.api import Api
 from mock_server.client.clock import Clock, moment
 from mock_server.client.events import Event, EventStream
 from mock_server.client.faults import Faults
+from mock_server.client.tokens import DecodedToken
 from mock_server.client.values import (
     Audience,
     Exchange,
@@ -104,6 +105,10 @@ class World:
     def set_audience(self, session_id: str, size: int) -> Audience:
         """Say how many come to watch a session besides those who join through the API."""
         return Audience.read(self._wire.ask("set_audience", session_id, body={"size": size}))
+
+    def decode_token(self, token: str) -> DecodedToken:
+        """Return what is in a token, and why it would be refused, if it would."""
+        return DecodedToken.read(self._wire.ask("decode_token", body={"token": token}))
 
     def deliveries(self, *, page: int = 1, limit: int = 10) -> Mapping[str, Any]:
         """Return a page of what became of webhooks, newest first, as the control plane tells it."""

@@ -39,6 +39,7 @@ def _later(topic: str, operation: str) -> Handler:
 ALONE = frozenset(
     {
         "clear_exchanges",
+        "decode_token",
         "get_exchange",
         "list_events",
         "list_exchanges",
@@ -59,6 +60,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "clear_delivery_faults": _later("deliveries", "clear_delivery_faults"),
         "clear_exchanges": _later("journal", "clear_exchanges"),
         "clear_faults": _later("faults", "clear_faults"),
+        "decode_token": _later("tokens", "decode_token"),
         "delete_snapshots": delete_snapshots,
         "delete_world": delete_world,
         "get_clock": get_clock,

@@ -62,9 +62,12 @@ def verify_access_token(secret: str, token: str) -> Claims:
                 "verify_iss": False,
             },
         )
+        sign_in_id = claims.get("sid")
+        if not isinstance(sign_in_id, str | None):
+            raise Unauthenticated("the token's `sid` must be a text, sign in for a new one")
         return Claims(
             subject=str(claims["sub"]),
-            sign_in_id=claims.get("sid"),
+            sign_in_id=sign_in_id,
             # int() refuses what JSON in Python lets through: Infinity and NaN.
             expires=int(claims["exp"]),
             not_before=int(claims.get("nbf", 0)),

@@ -187,6 +187,19 @@ def test_an_audience_is_set(world):
     assert world.set_audience(session, 500).size == 500
 
 
+def test_a_token_is_decoded(world):
+    session = session_of(world)
+    started = world.api.as_("host").post(f"/sessions/{session}/go_live").json()["data"]
+    good = world.decode_token(started["livekit_token"])
+    assert (good.kind, good.good, good.reason, good.signature) == ("livekit", True, None, "good")
+    assert good.grants[0] == f"join the room `{session}`"
+    assert (good.now, good.seconds_left) == (NINE, 6 * 3600)
+    assert good.expires_at == NINE + timedelta(hours=6)
+    none = world.decode_token("undefined")
+    assert (none.kind, none.good, none.claims, none.expires_at) == ("unknown", False, {}, None)
+    assert none.reason.startswith("the token has 0 dots")
+
+
 def test_the_journal_tells_what_was_asked(world):
     world.clear_exchanges()
     world.api.as_("host").post("/rooms", json={"title": "Hi"})

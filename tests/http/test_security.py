@@ -36,6 +36,7 @@ UNUSABLE = {
     "no sub": (lambda mock: token(mock, sub=None), "has no `sub`"),
     "unknown user": (lambda mock: token(mock, sub="nobody", sid=None), "user is not known"),
     "ended sign-in": (lambda mock: token(mock, sid="gone"), "sign-in has ended"),
+    "a sign-in that is no text": (lambda mock: token(mock, sid={"a": 1}), "`sid` must be a text"),
     "infinite": (lambda mock: token(mock, exp=float("inf")), "is not a JWT"),
     "text": (lambda _: "let-me-in", "is not a JWT"),
     "dots": (lambda _: "..", "is not a JWT"),
