@@ -18,6 +18,7 @@ from mock_server.env import Clock, Common, Env
 from mock_server.errors import OperatorError
 from mock_server.events.feed import Feeds
 from mock_server.faulty import FaultyWorlds, lifecycle_of
+from mock_server.http import hls
 from mock_server.http.contract_pass import ContractPass
 from mock_server.http.guard import Guard
 from mock_server.http.log import RequestLog
@@ -27,6 +28,7 @@ from mock_server.http.pages import Pages
 from mock_server.http.refusing import Refusals
 from mock_server.http.specification import Bundle, resolver_of
 from mock_server.http.swagger_ui import SwaggerUI
+from mock_server.http.transactions import Transactions
 from mock_server.injection.answers import ContractAnswers
 from mock_server.journal import Journals
 from mock_server.playing.inside import Stage
@@ -113,6 +115,7 @@ def build_app(
     contract_pass = partial(
         ContractPass, common=env.common, log=log, needs=operations.NEEDS, alone=control.ALONE
     )
+    transactions = Transactions(env.worlds, blocking=env.common.store.blocking)
     app = ConnexionMiddleware(
         _nothing,
         import_name=__name__,
@@ -128,7 +131,9 @@ def build_app(
             ),
             partial(
                 Media,
-                handlers={},
+                handlers={
+                    hls.PREFIX: hls.Hls(env.worlds, transactions, env.settings),
+                },
                 worlds=env.worlds,
                 refusals=Refusals(env.counters, log),
                 log=log,

@@ -15,6 +15,7 @@ from mock_server.errors import OperatorError
 from mock_server.scenario_cli import add_request, add_scenario
 from mock_server.settings import (
     DEFAULT_CONNECTIONS,
+    DEFAULT_DVR_WINDOW,
     DEFAULT_JOURNAL,
     DEFAULT_LIVEKIT_KEY,
     DEFAULT_LIVEKIT_SECRET,
@@ -183,6 +184,13 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         help="connections a process has at once (default: %(default)s)",
     )
     add(
+        "--dvr-window",
+        type=options.dvr_window,
+        default=DEFAULT_DVR_WINDOW,
+        metavar="SECONDS",
+        help="how far players can go back in a broadcast (default: %(default)s)",
+    )
+    add(
         "--journal",
         type=options.journal,
         default=DEFAULT_JOURNAL,
@@ -229,6 +237,7 @@ def _serve(chosen: argparse.Namespace) -> int:
         quiet=chosen.quiet,
         fault=chosen.fault,
         connections=chosen.connections,
+        dvr_window=chosen.dvr_window,
         journal=chosen.journal,
         max_worlds=chosen.max_worlds,
         world_idle_seconds=chosen.world_idle,

@@ -12,7 +12,7 @@ from mock_server.domain.entities import User, World
 from mock_server.domain.lifecycle import Lifecycle
 from mock_server.events.feed import Feeds
 from mock_server.journal import Journal, Journals
-from mock_server.kept import KeptAnswers, Remembered
+from mock_server.kept import KeptAnswers, KeptUntil, Remembered
 from mock_server.media.ingress import Addresses
 from mock_server.media.publishers import Publishers
 from mock_server.seeds import SeedFile
@@ -66,6 +66,7 @@ class Env:
     worlds: Worlds
     remembered: Remembered
     kept: KeptAnswers[Any]
+    playlists: KeptUntil[Any]
     journal: Journal
 
     def clock(self) -> datetime:

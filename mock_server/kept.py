@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sized
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from mock_server.storage.protocol import Store
 
 V = TypeVar("V")
+During = tuple[datetime, datetime]
 _MOST_BYTES = 8 * 1024 * 1024
+_MOST_TEXT = 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -69,3 +71,51 @@ class KeptAnswers(Generic[V]):
         self._room -= len(body)
         if self._room >= 0 and self._version is not None and self._version == self._store.version:
             self._answers[question] = answer
+
+
+class _Entry(NamedTuple):
+    version: int
+    since: datetime
+    until: datetime
+    size: int
+    answer: Any
+
+
+class KeptUntil(Generic[V]):
+    """Keep what follows from one state of a store until a time that is known beforehand.
+
+    For what changes on no whole second: `KeptAnswers` keeps the rest. Bounded in bytes.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[Hashable, _Entry] = {}
+        self._room = _MOST_TEXT
+
+    def find(self, question: Hashable, now: datetime) -> V | None:
+        """Return the answer to a question at a time, None where it has to be worked out."""
+        known = self._known.get(question)
+        if (
+            known is None
+            or known.version != self._store.version
+            or not known.since <= now < known.until
+        ):
+            return None
+        answer: V = known.answer
+        return answer
+
+    def keep(
+        self, question: Hashable, answer: V, size: int, version: int | None, during: During
+    ) -> None:
+        """Keep an answer of so many bytes, worked out from what the store held at a version.
+
+        It holds from the first time up to, not at, the second.
+        """
+        if version is None or size > _MOST_TEXT:
+            return
+        before = self._known.get(question)
+        self._room += (0 if before is None else before.size) - size
+        if self._room < 0:
+            self._known.clear()
+            self._room = _MOST_TEXT - size
+        self._known[question] = _Entry(version, *during, size, answer)

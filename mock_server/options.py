@@ -14,6 +14,8 @@ _HOST_NAME = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 _TOKEN = re.compile(r"[!-~]{16,200}", re.ASCII)
 _LIVEKIT = re.compile(r"[!-~]{1,200}", re.ASCII)
 _MOST_CONNECTIONS = 1_000_000
+# Three target durations, which no playlist may be shorter than, and four hours.
+_SHORTEST_WINDOW, _LONGEST_WINDOW = 6, 4 * 3600
 _LONGEST_JOURNAL = 10_000
 # Seeds are kept with the world, where numbers have 64 bits.
 _LARGEST_SEED = 2**63 - 1
@@ -42,6 +44,11 @@ def max_worlds(text: str) -> int:
 def world_idle(text: str) -> int:
     """Read after how many seconds without use a world may go."""
     return _integer(text, 1, _LONGEST_IDLE)
+
+
+def dvr_window(text: str) -> int:
+    """Read how many seconds of a broadcast players can go back."""
+    return _integer(text, _SHORTEST_WINDOW, _LONGEST_WINDOW)
 
 
 def journal(text: str) -> int:

@@ -14,6 +14,8 @@ DEFAULT_WORLD_IDLE = 6 * 3600
 DEFAULT_CONNECTIONS = 1000
 DEFAULT_LIVEKIT_KEY = "devkey"
 DEFAULT_LIVEKIT_SECRET = "secret"  # noqa: S105
+# Seven segments: a player begins three targets before the end, and has twice that to fall behind.
+DEFAULT_DVR_WINDOW = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,8 @@ class Settings:
     journal: int = DEFAULT_JOURNAL
     world_idle_seconds: int = DEFAULT_WORLD_IDLE
     connections: int = DEFAULT_CONNECTIONS
+    # How many seconds of a broadcast its playlists reach back.
+    dvr_window: int = DEFAULT_DVR_WINDOW
     # LiveKit's own development pair, so that tokens open a `livekit-server --dev`.
     livekit_key: str = DEFAULT_LIVEKIT_KEY
     livekit_secret: str = field(default=DEFAULT_LIVEKIT_SECRET, repr=False)

@@ -19,7 +19,7 @@ from mock_server.domain.errors import Conflict, NotFound, Unprocessable
 from mock_server.env import Common, Env
 from mock_server.errors import OperatorError
 from mock_server.journal import WORLD, Told
-from mock_server.kept import KeptAnswers, Remembered
+from mock_server.kept import KeptAnswers, KeptUntil, Remembered
 from mock_server.scenarios import Beginning, Scenario, ScenarioFailed, load_scenario, names
 from mock_server.seeds import person_id, plant
 from mock_server.settings import DEFAULT_SEED
@@ -218,10 +218,18 @@ class Worlds:
         return env
 
     def _surroundings(self, name: str, store: Store, world: World, scenario: Scenario) -> Env:
-        kept: KeptAnswers[object] = KeptAnswers(store)
-        seed_file = scenario.seed_file
-        journal = self._common.journals.begin()
-        return Env(name, world, self._common, store, seed_file, self, Remembered(), kept, journal)
+        return Env(
+            name=name,
+            world=world,
+            common=self._common,
+            store=store,
+            seed_file=scenario.seed_file,
+            worlds=self,
+            remembered=Remembered(),
+            kept=KeptAnswers(store),
+            playlists=KeptUntil(store),
+            journal=self._common.journals.begin(),
+        )
 
     def _begun(self, name: str, store: Store, beginning: Beginning) -> World:
         with store.write() as tx:

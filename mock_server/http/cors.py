@@ -8,7 +8,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _EXPOSED = (
+    "Accept-Ranges",
     "Allow",
+    "Content-Length",
+    "Content-Range",
+    "ETag",
     "Location",
     "Preference-Applied",
     "Retry-After",

@@ -83,9 +83,7 @@ class Pages:
         return Answer(200, document)
 
     def _unknown(self, path: str, method: str, now: datetime, status: int = 404) -> Answer:
-        if path.startswith("/hls/"):
-            said = "no playlist here: this version of the mock gives addresses of HLS, and no media"
-        elif path.startswith("/whip/"):
+        if path.startswith("/whip/"):
             said = "no ingress here: this version of the mock gives addresses of WHIP, and no media"
         else:
             said = self._near.refusal(method, path)
