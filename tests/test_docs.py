@@ -151,6 +151,15 @@ def test_scenarios_go_as_the_document_says(serve, tmp_path):
         assert comparable(got) == comparable(expected), command
 
 
+@needs_curl
+def test_the_encoder_does_what_the_document_says(serve):
+    url, _ = serve("--scenario", "flaky-encoder")
+    written = blocks("docs/encoder.md")
+    said = outputs([command for command, _ in written], url)
+    for (command, expected), got in zip(written, said, strict=True):
+        assert comparable(got) == comparable(expected), command
+
+
 def test_the_changelog_knows_this_version():
     assert f"## {__version__} (" in (ROOT / "CHANGELOG.md").read_text()
 

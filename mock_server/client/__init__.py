@@ -33,6 +33,7 @@ from mock_server.client.values import (
     BrokenInvariant,
     ClockState,
     ContractFault,
+    EncoderState,
     Exchange,
     ExchangeSummary,
     Fault,
@@ -42,6 +43,7 @@ from mock_server.client.values import (
     Message,
     Persona,
     Personas,
+    Turn,
     WorldState,
 )
 from mock_server.client.world import World
@@ -54,6 +56,7 @@ __all__ = [
     "ClockState",
     "ContractFault",
     "DecodedToken",
+    "EncoderState",
     "Event",
     "EventStream",
     "EventsLost",
@@ -72,6 +75,7 @@ __all__ = [
     "Persona",
     "Personas",
     "Refused",
+    "Turn",
     "Unreachable",
     "World",
     "WorldState",

@@ -14,6 +14,8 @@ ROUTES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "set_clock": ("POST", "/clock"),
         "decode_token": ("POST", "/tokens"),
         "set_audience": ("POST", "/sessions/{id}/audience"),
+        "get_encoder": ("GET", "/sessions/{id}/encoder"),
+        "set_encoder": ("POST", "/sessions/{id}/encoder"),
         "stream_events": ("GET", "/events"),
         "list_events": ("GET", "/events/past"),
         "list_deliveries": ("GET", "/deliveries"),

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 from mock_server.client.errors import NoSuchPersona
 
 Json = Mapping[str, Any]
+EncoderAction = Literal["connect", "drop", "flap", "wrong_key", "bitrate_collapse", "silent_audio"]
 Verdict = Literal["answered", "refused", "fault", "bug"]
 
 
@@ -315,6 +316,43 @@ def _summary(data: Json) -> dict[str, Any]:
     whole = {name: data[name] for name in ("id", "took_ms", "verdict", "method", "target")}
     known = {name: data.get(name) for name in ("operation", "status", "reason")}
     return {**whole, **known, "at": time(data["at"])}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Hold something an encoder is going to do, and when it begins to."""
+
+    doing: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderState:
+    """Hold what a session's virtual encoder does, since when (None: it does nothing), and next.
+
+    `changes` are what was said of it, as the control plane tells them.
+    """
+
+    status: str
+    doing: str
+    since: datetime | None
+    planned: tuple[Turn, ...]
+    changes: tuple[Json, ...]
+    changes_left: int
+
+    @classmethod
+    def read(cls, data: Json) -> Self:
+        """Read it from the mock's answer."""
+        return cls(
+            status=data["status"],
+            doing=data["doing"],
+            since=time(data["since"]) if "since" in data else None,
+            planned=tuple(
+                Turn(doing=each["doing"], at=time(each["at"])) for each in data["planned"]
+            ),
+            changes=tuple(data["changes"]),
+            changes_left=data["changes_left"],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

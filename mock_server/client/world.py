@@ -13,6 +13,8 @@ from mock_server.client.faults import Faults
 from mock_server.client.tokens import DecodedToken
 from mock_server.client.values import (
     Audience,
+    EncoderAction,
+    EncoderState,
     Exchange,
     ExchangeSummary,
     Invariants,
@@ -109,6 +111,28 @@ class World:
     def decode_token(self, token: str) -> DecodedToken:
         """Return what is in a token, and why it would be refused, if it would."""
         return DecodedToken.read(self._wire.ask("decode_token", body={"token": token}))
+
+    def encoder(self, session_id: str) -> EncoderState:
+        """Return what the virtual encoder of a session does, and is going to do."""
+        return EncoderState.read(self._wire.ask("get_encoder", session_id))
+
+    def set_encoder(
+        self,
+        session_id: str,
+        action: EncoderAction,
+        *,
+        after: int | None = None,
+        seconds: int | None = None,
+        every: int | None = None,
+        times: int | None = None,
+    ) -> EncoderState:
+        """Let the encoder of a session come, go, or send badly; lengths in seconds.
+
+        Left out, `after` is at once and `seconds` until `connect`; `every` and `times` are a
+        flap's. Raises Refused.
+        """
+        body = given(action=action, after=after, seconds=seconds, every=every, times=times)
+        return EncoderState.read(self._wire.ask("set_encoder", session_id, body=body))
 
     def deliveries(self, *, page: int = 1, limit: int = 10) -> Mapping[str, Any]:
         """Return a page of what became of webhooks, newest first, as the control plane tells it."""

@@ -64,6 +64,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "delete_snapshots": delete_snapshots,
         "delete_world": delete_world,
         "get_clock": get_clock,
+        "get_encoder": _later("encoder", "get_encoder"),
         "get_exchange": _later("journal", "get_exchange"),
         "get_health": get_health,
         "get_invariants": _later("invariants", "get_invariants"),
@@ -83,6 +84,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "set_audience": set_audience,
         "save_seed": save_seed,
         "set_clock": set_clock,
+        "set_encoder": _later("encoder", "set_encoder"),
         "snapshot_world": snapshot_world,
         "stream_events": _later("events", "stream_events"),
     }

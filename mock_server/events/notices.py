@@ -14,8 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from mock_server.domain.entities import Room, Session, User
+from mock_server.domain.encoder import (
+    Span,
+    connections_of,
+    is_connected,
+    stretch_at,
+    stretches,
+)
+from mock_server.domain.entities import Encoder, Room, Session, User
 from mock_server.domain.identity import derive_base57
+from mock_server.media.health import ingress_status
 from mock_server.storage.indexes import PARTICIPANTS_OF_SESSION
 
 if TYPE_CHECKING:
@@ -35,6 +43,23 @@ def notices_of_move(call: Call, before: Session, after: Session | None) -> tuple
     return tuple(orjson.dumps(each).decode() for each in _moved(call, before, after))
 
 
+def notices_of_encoder(
+    call: Call, session: Session, before: Encoder | None, after: Encoder | None
+) -> tuple[str, ...]:
+    """Return the notices of what was done to the encoder of a session that goes on."""
+    was, since = (_connection(session, each, call.now) for each in (before, after))
+    if was is not None and since is None:
+        event, span = "ingress_ended", was._replace(end=call.now)
+    elif was is None and since is not None:
+        event, span = "ingress_started", since._replace(end=None)
+    else:
+        return ()
+    status = ingress_status(session, stretch_at(stretches(session, after), call.now))
+    state = _state(call, session, status, span)
+    notice = {"event": event, "ingressInfo": _ingress(call, session, state)}
+    return (orjson.dumps(notice).decode(),)
+
+
 def notice_of_joining(call: Call, session: Session) -> tuple[str, ...]:
     """Return the notice of the caller's coming into a session."""
     room = _room(call, session)
@@ -50,13 +75,33 @@ def _moved(call: Call, before: Session, after: Session) -> Iterator[Notice]:
     if after.state == "live" and before.state != "live":
         yield {"event": "room_started", "room": _room(call, after)}
     if after.broadcast_at is not None and before.broadcast_at is None:
-        yield {"event": "ingress_started", "ingressInfo": _ingress(call, after)}
+        yield from _ingress_moved(call, "ingress_started", after, after)
         yield {"event": "egress_started", "egressInfo": _egress(call, after)}
     if after.state == "ended" and before.state != "ended":
         if after.broadcast_at is not None:
             yield {"event": "egress_ended", "egressInfo": _egress(call, after)}
-            yield {"event": "ingress_ended", "ingressInfo": _ingress(call, after)}
+            yield from _ingress_moved(call, "ingress_ended", before, after)
         yield {"event": "room_finished", "room": _room(call, after)}
+
+
+def _ingress_moved(
+    call: Call, event: str, connected: Session, session: Session
+) -> Iterator[Notice]:
+    """Yield the notice of an ingress that comes or goes with its broadcast, if it is there."""
+    encoder = call.tx.get(Encoder, session.id)
+    span = _connection(connected, encoder, call.now)
+    if span is not None:
+        status = ingress_status(session, stretch_at(stretches(session, encoder), call.now))
+        state = _state(call, session, status, span._replace(end=session.ended_at))
+        yield {"event": event, "ingressInfo": _ingress(call, session, state)}
+
+
+def _connection(session: Session, encoder: Encoder | None, now: datetime) -> Span | None:
+    """Return since when the encoder is connected, None where it is not."""
+    found = stretches(session, encoder)
+    if not is_connected(current := stretch_at(found, now)) or current is None:
+        return None
+    return next(span for span in reversed(connections_of(found)) if span.start <= current.start)
 
 
 def _room(call: Call, session: Session) -> Notice:
@@ -93,7 +138,7 @@ def _participant(call: Call, session: Session, user: User) -> Notice:
     }
 
 
-def _ingress(call: Call, session: Session) -> Notice:
+def _ingress(call: Call, session: Session, state: Notice) -> Notice:
     room = call.tx.get(Room, session.room_id)
     host = None if room is None else call.tx.get(User, room.host_id)
     whip = session.mode == "webcam"
@@ -108,11 +153,15 @@ def _ingress(call: Call, session: Session) -> Notice:
         "reusable": True,
         "enabled": True,
         **({} if whip else {"enableTranscoding": True}),
-        "state": {
-            "status": _ended(session, "ENDPOINT_COMPLETE", "ENDPOINT_PUBLISHING"),
-            "roomId": _id(call, "RM", session),
-            **_times(session),
-        },
+        "state": state,
+    }
+
+
+def _state(call: Call, session: Session, status: str, span: Span) -> Notice:
+    return {
+        "status": status,
+        "roomId": _id(call, "RM", session),
+        **_times(span.start, span.end),
     }
 
 
@@ -121,8 +170,8 @@ def _egress(call: Call, session: Session) -> Notice:
         "egressId": _id(call, "EG", session),
         "roomId": _id(call, "RM", session),
         "roomName": session.id,
-        "status": _ended(session, "EGRESS_COMPLETE", "EGRESS_ACTIVE"),
-        **_times(session),
+        "status": "EGRESS_COMPLETE" if session.state == "ended" else "EGRESS_ACTIVE",
+        **_times(session.broadcast_at, session.ended_at),
         "roomComposite": {
             "roomName": session.id,
             "segmentOutputs": [{"playlistName": "index.m3u8"}],
@@ -130,12 +179,8 @@ def _egress(call: Call, session: Session) -> Notice:
     }
 
 
-def _ended(session: Session, over: str, running: str) -> str:
-    return over if session.state == "ended" else running
-
-
-def _times(session: Session) -> Notice:
-    times = {"startedAt": session.broadcast_at, "endedAt": session.ended_at}
+def _times(started: datetime | None, ended: datetime | None) -> Notice:
+    times = {"startedAt": started, "endedAt": ended}
     return {name: _nanoseconds(time) for name, time in times.items() if time is not None}
 
 

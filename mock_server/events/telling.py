@@ -12,10 +12,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mock_server.domain.clock import read_clock
-from mock_server.domain.entities import Session, Status, World
+from mock_server.domain.entities import Encoder, Session, Status, World
 from mock_server.domain.events import Event
 from mock_server.domain.lifecycle import observe
-from mock_server.events.notices import notice_of_joining, notices_of_move
+from mock_server.events.notices import (
+    notice_of_joining,
+    notices_of_encoder,
+    notices_of_move,
+)
 from mock_server.events.settling import expired, expiry, is_told, settle_within
 from mock_server.storage.indexes import SESSIONS_OF_ROOM
 
@@ -76,6 +80,17 @@ def _joining(handler: Handler, call: Call) -> Any:
         telling = call.env.settings.webhooks and call.caller is not None
         notices = notice_of_joining(call, session) if telling else ()
         _tell_of_session(call, session, was=status, notices=notices)
+    return data
+
+
+def _encoder(handler: Handler, call: Call) -> Any:
+    before = call.tx.get(Encoder, call.id)
+    data = handler(call)
+    session, after = call.tx.get(Session, call.id), call.tx.get(Encoder, call.id)
+    if session is not None and after != before:
+        telling = call.env.settings.webhooks and session.state == "live"
+        notices = notices_of_encoder(call, session, before, after) if telling else ()
+        _tell_of_session(call, session, was=observe(session, call.now), notices=notices)
     return data
 
 
@@ -167,6 +182,7 @@ _TELLING: Mapping[str, Telling] = MappingProxyType(
         "create_session": _new_session,
         "join_session": _joining,
         "reset_world": _reset,
+        "set_encoder": _encoder,
         "set_clock": _clock,
         **dict.fromkeys(("create_preset", "update_preset", "delete_preset"), _preset),
         **dict.fromkeys(

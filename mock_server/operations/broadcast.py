@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from mock_server.domain import sessions
-from mock_server.domain.entities import Participant, Session
+from mock_server.domain.entities import Encoder, Participant, Session
 from mock_server.domain.errors import Conflict
 from mock_server.domain.lifecycle import require_move
 from mock_server.env import Call
 from mock_server.http.views import View, date_time
-from mock_server.media import ingress, livekit
+from mock_server.media import health, ingress, livekit
 from mock_server.operations.keeping import keep_session
 from mock_server.operations.lookup import (
     find_own_session,
@@ -92,13 +94,14 @@ def stream_health(call: Call) -> View:
     session = find_session(call)
     measured = call.env.common.publishers.find(call.env.name, session.id, call.now)
     if measured is not None and session.state != "ended":
-        health = ingress.measured_health(measured, call.now)
+        shown = health.measured_health(measured, call.now)
     else:
-        health = ingress.stream_health(session, call.env.seed, call.now)
-    for name in ("started_at", "updated_at"):
-        if name in health:
-            health[name] = date_time(health[name])
-    return health
+        encoder = call.tx.get(Encoder, session.id)
+        shown = health.stream_health(session, encoder, call.env.seed, call.now)
+    return {
+        name: date_time(value) if isinstance(value, datetime) else value
+        for name, value in shown.items()
+    }
 
 
 def _openable(call: Call) -> Session:

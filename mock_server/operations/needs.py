@@ -20,6 +20,7 @@ from typing import Any
 from mock_server.domain.entities import (
     AuthCode,
     DeviceToken,
+    Encoder,
     Participant,
     Preset,
     RefreshToken,
@@ -58,6 +59,17 @@ def _spending(kind: type[Any], field: str, *, numbers: int) -> NeedsOf:
         return Needs(locks=(Lock(kind, token),), entities=((kind, token),), numbers=numbers)
 
     return needs
+
+
+def _of_health(session_id: str, *_: object) -> Needs:
+    return Needs(entities=((Session, session_id), (Encoder, session_id)))
+
+
+def _of_encoder(session_id: str, *_: object) -> Needs:
+    return Needs(
+        locks=(Lock(Room, session_id, of=Session),),
+        entities=((Session, session_id), (Encoder, session_id)),
+    )
 
 
 def _of_joining(session_id: str, _: Mapping[str, Any], caller_id: str) -> Needs:
@@ -100,7 +112,9 @@ NEEDS: Mapping[str, NeedsOf] = MappingProxyType(
         "host_audio_state": _of_session(),
         "delete_session": _of_session(),
         "monitor_session": _reading(Session),
-        "stream_health": _reading(Session),
+        "stream_health": _of_health,
+        "set_encoder": _of_encoder,
+        "get_encoder": _of_health,
         "get_session": _reading(Session),
         "create_session": _of_new_session,
         "create_room": _making(1),

@@ -11,7 +11,7 @@ from mock_server.contract.load import bundle_path, load_contract
 from mock_server.http.operation import resolve
 
 # Of the control plane, what a step can ask for: what is of the world and a function of it alone.
-CONTROL_STEPS = ("add_fault", "set_audience")
+CONTROL_STEPS = ("add_fault", "get_encoder", "set_audience", "set_encoder")
 _JSON = "application/json"
 
 

@@ -200,6 +200,20 @@ def test_a_token_is_decoded(world):
     assert none.reason.startswith("the token has 0 dots")
 
 
+def test_an_encoder_drops_and_is_seen_to_come_back(world):
+    session = session_of(world)
+    assert world.encoder(session).doing == "nothing"
+    world.api.as_("host").post(f"/sessions/{session}/go_live")
+    dropped = world.set_encoder(session, "drop", seconds=10)
+    assert (dropped.doing, dropped.status) == ("dropped", "ENDPOINT_INACTIVE")
+    assert [each.doing for each in dropped.planned] == ["buffering", "publishing"]
+    assert dropped.since is not None
+    assert dropped.planned[1].at - dropped.since == timedelta(seconds=12)
+    assert world.set_encoder(session, "flap", every=6, times=2).changes_left < 999
+    with pytest.raises(Refused, match="`seconds` is not for `connect`"):
+        world.set_encoder(session, "connect", seconds=3)
+
+
 def test_the_journal_tells_what_was_asked(world):
     world.clear_exchanges()
     world.api.as_("host").post("/rooms", json={"title": "Hi"})

@@ -56,6 +56,23 @@ def test_rooms_and_presets_are_told_by_their_ids(mock, told):
     assert [each.get("preset_id") for each in events] == [None, preset, None, preset, preset, None]
 
 
+def test_an_encoder_is_told_of_when_anything_changes(mock, told):
+    session = mock.session()
+    mock.data("POST", f"/sessions/{session}/go_live", by="host")
+    before = len(told())
+    path = f"/_mock/sessions/{session}/encoder"
+    for action in ("connect", "drop", "drop", "connect", "connect"):
+        mock.clock.advance(seconds=20)
+        mock.data("POST", path, json={"action": action})
+    refused = mock.send("POST", path, json={"action": "connect", "seconds": 4})
+    assert refused.status_code == 422
+    events = told()[before:]
+    assert operations_of(events) == ["set_encoder"] * 3
+    assert {each["session_id"] for each in events} == {session}
+    assert {(each["was"], each["status"]) for each in events} == {("live", "live")}
+    assert all("caller_id" not in each for each in events)
+
+
 @pytest.mark.parametrize("step", ["start", "go_live", "ensure_hls_egress"])
 def test_what_changes_nothing_is_not_told(mock, told, step):
     session = mock.session()

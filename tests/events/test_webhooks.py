@@ -129,6 +129,49 @@ def test_livekits_own_receiver_takes_every_webhook(serve, receiver, address):
     assert all(each.created_at == room.creation_time for each in taken)
 
 
+def encoder(served, session, action, **options):
+    path = f"/_mock/sessions/{session}/encoder"
+    served.mock.data("POST", path, json={"action": action, **options})
+
+
+def test_an_ingress_ends_with_its_encoder_and_starts_again_with_it(serve, receiver, address):
+    served = serve(f"{receiver.url}/livekit", store=address)
+    session = served.live()
+    clock = served.mock.clock
+    for action in ("bitrate_collapse", "drop", "wrong_key", "connect"):
+        clock.advance(seconds=20)
+        encoder(served, session, action)
+    clock.advance(seconds=1)
+    encoder(served, session, "silent_audio")
+    encoder(served, session, "drop")
+    served.mock.data("POST", f"/sessions/{session}/end", by="host")
+    wanted = [*OPENED, "ingress_ended", "ingress_started", "ingress_ended", CLOSED[0], CLOSED[2]]
+    served.until(lambda: len(receiver.got) == len(wanted))
+    assert receiver.names == wanted
+    theirs = livekits()
+    ended, started = (
+        theirs.receive(each.body, each.headers["Authorization"]).ingress_info.state
+        for each in receiver.got[3:5]
+    )
+    begun = int(clock.now.timestamp()) - 81
+    assert (ended.status, started.status) == (0, 1), "inactive, then buffering"
+    assert ended.started_at == begun * 10**9
+    assert ended.ended_at == (begun + 40) * 10**9
+    assert started.started_at == (begun + 80) * 10**9
+    assert started.ended_at == 0
+
+
+def test_a_broadcast_without_its_encoder_has_no_ingress_yet(serve, receiver):
+    served = serve(f"{receiver.url}/livekit")
+    session = served.mock.session()
+    encoder(served, session, "drop")
+    served.mock.data("POST", f"/sessions/{session}/go_live", by="host")
+    encoder(served, session, "connect", after=5)
+    encoder(served, session, "connect")
+    served.until(lambda: len(receiver.got) == 3)
+    assert receiver.names == ["room_started", "egress_started", "ingress_started"]
+
+
 def test_the_request_is_livekits(serve, receiver):
     served = serve(f"{receiver.url}/livekit?secret=x")
     served.live()

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from mock_server import control
 from mock_server.operations import HANDLERS, NEEDS
 from mock_server.storage.protocol import Lock
 
 
 def test_every_need_is_an_operations():
-    assert NEEDS.keys() <= HANDLERS.keys()
+    assert NEEDS.keys() <= HANDLERS.keys() | control.HANDLERS.keys()
 
 
 def test_locks_are_taken_in_one_order_by_everybody():
@@ -19,6 +20,7 @@ def test_locks_are_taken_in_one_order_by_everybody():
 
 def test_everything_that_moves_a_session_locks_its_room():
     moves = {"start_session", "go_live", "end_session", "join_session", "delete_session"}
+    moves.add("set_encoder")
     for name in moves:
         (lock,) = NEEDS[name]("id", {}, "caller").locks
         assert (lock.kind.__name__, lock.of is not None, lock.shared) == ("Room", True, False)
