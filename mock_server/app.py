@@ -29,6 +29,7 @@ from mock_server.http.refusing import Refusals
 from mock_server.http.specification import Bundle, resolver_of
 from mock_server.http.swagger_ui import SwaggerUI
 from mock_server.http.transactions import Transactions
+from mock_server.http.web import Web
 from mock_server.injection.answers import ContractAnswers
 from mock_server.journal import Journals
 from mock_server.playing.inside import Stage
@@ -141,6 +142,7 @@ def build_app(
             partial(
                 Pages,
                 documents=documents,
+                web=Web(env.settings.public_url),
                 ui_paths=(f"{API_BASE}/ui", f"{CONTROL_BASE}/ui"),
                 clock=lambda: env.worlds.find().clock(),
                 near=NearMisses({API_BASE: contract, CONTROL_BASE: control_contract}),

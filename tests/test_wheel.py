@@ -65,6 +65,15 @@ def test_the_scenarios_and_their_schema_come_along(installed):
     assert installed("-m", "mock_server", "scenario", "schema").stdout.startswith("{")
 
 
+def test_the_player_comes_along(installed):
+    code = (
+        "from mock_server.http.web import FILES, Web; pages = Web(None); "
+        "print(sum(len(pages.find(path).body) > 0 for path in FILES), len(FILES))"
+    )
+    found, wanted = installed("-c", code).stdout.split()
+    assert found == wanted
+
+
 @pytest.mark.parametrize("spelling", [["--base-url={}"], ["--base-url", "{}"]])
 def test_pytest_runs_the_rules_from_any_folder(installed, spelling):
     dead = "http://127.0.0.1:9/v1/webinar"

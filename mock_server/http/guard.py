@@ -37,7 +37,7 @@ from mock_server.settings import Settings
 
 _BASE = "/_mock"
 # They show what anybody can read in the repository, and whether the mock is well.
-_OPEN = re.compile(r"/_mock/(?:health|openapi\.json|ui(?:/.*)?)", re.DOTALL)
+_OPEN = re.compile(r"/_mock/(?:health|openapi\.json|(?:ui|web)(?:/.*)?|player)", re.DOTALL)
 _READING = ("GET", "HEAD")
 _HOST = re.compile(r"(?P<name>[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?", re.ASCII)
 _ORIGIN = re.compile(r"https?://(?P<host>[^/]*)")

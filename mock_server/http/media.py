@@ -91,7 +91,7 @@ class Media:
             await send_answer(scope, send, answer)
         else:
             self._log.request(scope, content)
-            await _send(scope, send, content)
+            await send_content(scope, send, content)
 
     def _handler(self, path: str) -> Handler | None:
         end = path.find("/", 1) + 1
@@ -105,7 +105,8 @@ def method_refused(method: str, allowed: tuple[str, ...]) -> Refusal:
     return Refusal(405, sentence, headers=((b"allow", wanted.encode()),))
 
 
-async def _send(scope: Scope, send: Send, content: Content) -> None:
+async def send_content(scope: Scope, send: Send, content: Content) -> None:
+    """Send media or a file; HEAD gets the headers of GET and no body."""
     length = sum(map(len, content.parts))
     headers = [*content.headers, (b"content-length", b"%d" % length)]
     if content.status in _WITHOUT_LENGTH:

@@ -1,4 +1,4 @@
-"""What is served beside operations: the contract, its UI, and a clear 404 for all the rest."""
+"""What is served beside operations: the contract, pages, and a clear 404 for all the rest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from mock_server.env import Clock
 from mock_server.http.answer import Answer, refused, send_answer
 from mock_server.http.errors import Refusal
 from mock_server.http.log import RequestLog
+from mock_server.http.media import Content, send_content
 from mock_server.http.near import NearMisses
+from mock_server.http.web import Page, Web, has_it
 
 _READING = ("GET", "HEAD")
 _ALLOW = ((b"allow", b"GET, HEAD"),)
@@ -35,6 +37,7 @@ class Pages:
         app: ASGIApp,
         *,
         documents: Mapping[str, bytes],
+        web: Web,
         ui_paths: tuple[str, ...],
         near: NearMisses,
         clock: Clock,
@@ -43,6 +46,7 @@ class Pages:
     ) -> None:
         self._app = app
         self._documents = documents
+        self._web = web
         self._ui_paths = ui_paths
         self._near = near
         self._clock = clock
@@ -56,6 +60,10 @@ class Pages:
             return
         began = time()
         path: str = scope["path"]
+        page = self._web.find(path)
+        if page is not None and scope["method"] in _READING:
+            await self._send_page(scope, send, page)
+            return
         if scope["method"] in _READING and self._is_ui(path):
             try:
                 await self._app(scope, receive, send)
@@ -70,12 +78,18 @@ class Pages:
             self._note(scope, path, answer, began)
         await send_answer(scope, send, answer)
 
+    async def _send_page(self, scope: Scope, send: Send, page: Page) -> None:
+        known = has_it(scope, page)
+        content = Content(304 if known else 200, page.headers, () if known else (page.body,))
+        self._log.request(scope, content)
+        await send_content(scope, send, content)
+
     def _is_ui(self, path: str) -> bool:
         return any(path == ui or path.startswith(f"{ui}/") for ui in self._ui_paths)
 
     def _answer(self, path: str, method: str, now: datetime) -> Answer:
         document = self._documents.get(path)
-        if document is None and not self._is_ui(path):
+        if document is None and not self._is_ui(path) and self._web.find(path) is None:
             return self._unknown(path, method, now)
         if document is None or method not in _READING:
             sentence = f"{method} is not an operation of this path, must be one of GET, HEAD"

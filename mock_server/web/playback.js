@@ -1,0 +1,140 @@
+// One <video> and what plays in it: hls.js, or the browser's own HLS where that is all there is.
+
+import Hls from './hls.js';
+import { problemOf } from './words.js';
+
+const RETRY = 3000;
+const RECOVERY_PAUSE = 5000;
+const OPTIONS = { enableWorker: false, backBufferLength: 30 };
+
+// Emits `change` when `state` has changed, and `problem` (detail: a sentence) for every error.
+export class Playback extends EventTarget {
+  #video;
+  #hls = null;
+  #retry = 0;
+  #recovered = 0;
+  state = 'idle';
+
+  constructor(video) {
+    super();
+    this.#video = video;
+    const on = (event, state) => video.addEventListener(event, () => this.#become(state()));
+    on('playing', () => 'playing');
+    on('waiting', () => 'stalled');
+    on('pause', () => (video.ended ? 'ended' : 'paused'));
+    on('ended', () => 'ended');
+    video.addEventListener('error', () => this.#nativeProblem());
+  }
+
+  load(url) {
+    this.stop();
+    this.#become('loading');
+    if (Hls.isSupported()) this.#loadWithHls(url);
+    else if (this.#video.canPlayType('application/vnd.apple.mpegurl')) {
+      this.#video.src = url;
+      this.#play();
+    } else this.#fail('This browser plays no HLS.');
+  }
+
+  stop() {
+    clearTimeout(this.#retry);
+    this.#hls?.destroy();
+    this.#hls = null;
+    this.#video.removeAttribute('src');
+    this.#video.load();
+    this.#become('idle');
+  }
+
+  // Seconds behind what the encoder sends, null where that is not known.
+  get latency() {
+    return this.#hls && this.#hls.latency > 0 ? this.#hls.latency : null;
+  }
+
+  // The rendition that plays, {width, height, bitrate}, null where that is not known.
+  get level() {
+    return this.#hls?.levels[this.#hls.currentLevel] ?? null;
+  }
+
+  get levels() {
+    return this.#hls?.levels ?? [];
+  }
+
+  // When the encoder sent what is shown now, a Date of the stream's clock, null where unknown.
+  get sentAt() {
+    return this.#hls?.playingDate ?? null;
+  }
+
+  // Seconds that can be played before anything else comes.
+  get ahead() {
+    const { buffered, currentTime } = this.#video;
+    for (let each = 0; each < buffered.length; each += 1) {
+      if (buffered.start(each) <= currentTime && currentTime <= buffered.end(each)) {
+        return buffered.end(each) - currentTime;
+      }
+    }
+    return 0;
+  }
+
+  get droppedFrames() {
+    return this.#video.getVideoPlaybackQuality?.().droppedVideoFrames ?? 0;
+  }
+
+  #loadWithHls(url) {
+    const hls = new Hls(OPTIONS);
+    this.#hls = hls;
+    hls.on(Hls.Events.ERROR, (_, error) => this.#hear(hls, url, error));
+    hls.on(Hls.Events.MANIFEST_PARSED, () => this.#play());
+    hls.attachMedia(this.#video);
+    hls.loadSource(url);
+  }
+
+  #hear(hls, url, error) {
+    if (error.fatal && error.response?.code === 404 && error.details.startsWith('manifest')) {
+      this.#become('offair');
+      this.#loadAgain(hls, url);
+      return;
+    }
+    this.#tell(problemOf(error));
+    if (error.details === Hls.ErrorDetails.BUFFER_STALLED_ERROR) this.#become('stalled');
+    if (!error.fatal) return;
+    if (error.type === Hls.ErrorTypes.NETWORK_ERROR) {
+      this.#become('stalled');
+      this.#loadAgain(hls, url);
+    } else if (error.type === Hls.ErrorTypes.MEDIA_ERROR && Date.now() - this.#recovered > RECOVERY_PAUSE) {
+      this.#recovered = Date.now();
+      hls.recoverMediaError();
+    } else this.#become('failed');
+  }
+
+  #loadAgain(hls, url) {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => hls.loadSource(url), RETRY);
+  }
+
+  #nativeProblem() {
+    // With hls.js, its own error event says more.
+    if (!this.#hls && this.#video.error) this.#fail(`The browser says: ${this.#video.error.message}`);
+  }
+
+  #play() {
+    // Refused where the browser wants a click first: the video's own button is there for that.
+    this.#video.play().catch(() => this.#become('paused'));
+  }
+
+  #fail(sentence) {
+    this.#become('failed');
+    this.#tell(sentence);
+  }
+
+  #tell(sentence) {
+    this.dispatchEvent(new CustomEvent('problem', { detail: sentence }));
+  }
+
+  #become(state) {
+    if (state === this.state) return;
+    // Taking the stream away pauses the video; that is no state of what comes next.
+    if (state === 'paused' && ['idle', 'offair', 'failed'].includes(this.state)) return;
+    this.state = state;
+    this.dispatchEvent(new Event('change'));
+  }
+}
