@@ -39,6 +39,7 @@ def banner(start: Start) -> str:
         ("API", start.api_url),
         ("", f"contract {start.contract_version}, {operations} operations: {provenance}"),
         ("Docs", f"{start.api_url}/ui"),
+        ("Player", f"{start.control_url}/player"),
         ("Control", f"{start.control_url}/ui"),
         *_unusual(start),
         ("Store", start.store),

@@ -7,6 +7,7 @@ import { bitrate, HEALTH, people, STATES } from './words.js';
 
 const FACTS_EVERY = 500;
 const HEALTH_EVERY = 10_000;
+const HEALTH_IN_TROUBLE_EVERY = 2000;
 const MOST_PROBLEMS = 200;
 const MOST_LISTED = 50;
 
@@ -64,7 +65,11 @@ function choose(session) {
   void showHealth();
 }
 
+// Only the newest answer is shown: an older one may come after it.
+let asked = 0;
+
 async function refresh() {
+  const turn = ++asked;
   const wanted = new URLSearchParams(location.search);
   try {
     const { sessions } = await ask(api('GET', `sessions/live?limit=${MOST_LISTED}`));
@@ -72,8 +77,10 @@ async function refresh() {
     // One whose host can be acted for, so that all that can be done can be tried.
     const first = onAir.find(ownerOf) ?? onAir[0] ?? sessions[0];
     const id = wanted.get('session') ?? shown.session?.id ?? (wanted.has('src') ? null : first?.id);
+    const session = sessions.find((each) => each.id === id) ?? (id ? await ask(api('GET', `sessions/${id}`)) : null);
+    if (turn !== asked) return;
     showList(sessions, id);
-    if (id) choose(sessions.find((each) => each.id === id) ?? (await ask(api('GET', `sessions/${id}`))));
+    if (session) choose(session);
   } catch (error) {
     say(error);
   }
@@ -115,6 +122,7 @@ function go(address) {
 }
 
 function follow() {
+  asked += 1;
   const src = new URLSearchParams(location.search).get('src');
   shown.session = null;
   $('controls').replaceChildren();
@@ -212,8 +220,10 @@ async function showHealth() {
     showStream(shown.session ? 'Its health is for its host, who is no persona.' : 'Choose a session.', []);
     return;
   }
+  const { id } = shown.session;
   try {
-    const health = await ask(api('GET', `sessions/${shown.session.id}/stream_health`, host));
+    const health = await ask(api('GET', `sessions/${id}/stream_health`, host));
+    if (id !== shown.session?.id) return;
     const { video, audio } = health;
     showStream(HEALTH[health.status] ?? health.status, [
       ['Picture', video.width ? `${video.width}×${video.height}` : '–'],
@@ -223,6 +233,14 @@ async function showHealth() {
     ]);
   } catch (error) {
     showStream(error.message, []);
+  }
+}
+
+async function keepHealth() {
+  for (;;) {
+    const well = $('health').textContent === HEALTH.ENDPOINT_PUBLISHING;
+    await new Promise((resolve) => setTimeout(resolve, well ? HEALTH_EVERY : HEALTH_IN_TROUBLE_EVERY));
+    if (!document.hidden && shown.session?.status === 'live' && ownerOf(shown.session)) await showHealth();
   }
 }
 
@@ -278,7 +296,5 @@ function make(name, text = '') {
 }
 
 setInterval(showFacts, FACTS_EVERY);
-setInterval(() => {
-  if (!document.hidden && shown.session?.status === 'live') void showHealth();
-}, HEALTH_EVERY);
+void keepHealth();
 void begin();
