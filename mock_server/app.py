@@ -18,7 +18,7 @@ from mock_server.env import Clock, Common, Env
 from mock_server.errors import OperatorError
 from mock_server.events.feed import Feeds
 from mock_server.faulty import FaultyWorlds, lifecycle_of
-from mock_server.http import hls
+from mock_server.http import hls, whip
 from mock_server.http.contract_pass import ContractPass
 from mock_server.http.guard import Guard
 from mock_server.http.log import RequestLog
@@ -32,6 +32,8 @@ from mock_server.http.transactions import Transactions
 from mock_server.http.web import Web
 from mock_server.injection.answers import ContractAnswers
 from mock_server.journal import Journals
+from mock_server.media.publications import Publications
+from mock_server.media.publishers import Publishers
 from mock_server.playing.inside import Stage
 from mock_server.scenarios import load_scenario
 from mock_server.settings import Settings
@@ -67,6 +69,7 @@ def build_env(
     fault = _fault_of(settings)
     scenario = load_scenario(settings.scenario)
     store = open_store(settings.store) if store is None else store
+    publishers = Publishers()
     common = Common(
         settings=settings,
         store=store,
@@ -77,6 +80,8 @@ def build_env(
         started_at=clock(),
         journals=Journals(settings.journal),
         feeds=Feeds(store, clock),
+        publications=Publications(publishers, settings.publishers),
+        publishers=publishers,
     )
     try:
         return Worlds(common, scenario, Stage(contract, settings.token_secret).play).find()
@@ -117,6 +122,7 @@ def build_app(
         ContractPass, common=env.common, log=log, needs=operations.NEEDS, alone=control.ALONE
     )
     transactions = Transactions(env.worlds, blocking=env.common.store.blocking)
+    receiving = whip.Whip(env.worlds, transactions, env.common)
     app = ConnexionMiddleware(
         _nothing,
         import_name=__name__,
@@ -127,13 +133,14 @@ def build_app(
                 worlds=env.worlds,
                 value_checks=checks,
                 # A fault may answer by more than the state: it is asked each time.
-                keeps=() if fault else operations.HANDLERS,
+                keeps=() if fault else operations.KEEPS,
                 faulty=FaultyWorlds(env.worlds, contract, API_BASE, contract_pass),
             ),
             partial(
                 Media,
                 handlers={
                     hls.PREFIX: hls.Hls(env.worlds, transactions, env.settings),
+                    **dict.fromkeys(whip.PREFIXES, receiving),
                 },
                 worlds=env.worlds,
                 refusals=Refusals(env.counters, log),

@@ -21,6 +21,7 @@ from mock_server.settings import (
     DEFAULT_LIVEKIT_SECRET,
     DEFAULT_MAX_WORLDS,
     DEFAULT_PORT,
+    DEFAULT_PUBLISHERS,
     DEFAULT_SEED,
     DEFAULT_WORLD_IDLE,
     Settings,
@@ -191,6 +192,20 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         help="how far players can go back in a broadcast (default: %(default)s)",
     )
     add(
+        "--publishers",
+        type=options.publishers,
+        default=DEFAULT_PUBLISHERS,
+        metavar="N",
+        help="publishers a process receives at once over WHIP (default: %(default)s)",
+    )
+    add(
+        "--ice-server",
+        type=options.ice_server,
+        action="append",
+        metavar="URL",
+        help="STUN or TURN server to tell publishers of, may be repeated",
+    )
+    add(
         "--journal",
         type=options.journal,
         default=DEFAULT_JOURNAL,
@@ -238,6 +253,8 @@ def _serve(chosen: argparse.Namespace) -> int:
         fault=chosen.fault,
         connections=chosen.connections,
         dvr_window=chosen.dvr_window,
+        publishers=chosen.publishers,
+        ice_servers=tuple(chosen.ice_server or ()),
         journal=chosen.journal,
         max_worlds=chosen.max_worlds,
         world_idle_seconds=chosen.world_idle,

@@ -14,6 +14,7 @@ from mock_server.events.feed import Feeds
 from mock_server.journal import Journal, Journals
 from mock_server.kept import KeptAnswers, KeptUntil, Remembered
 from mock_server.media.ingress import Addresses
+from mock_server.media.publications import Publications
 from mock_server.media.publishers import Publishers
 from mock_server.seeds import SeedFile
 from mock_server.settings import Settings
@@ -47,6 +48,7 @@ class Common:
     started_at: datetime
     journals: Journals
     feeds: Feeds
+    publications: Publications
     counters: Counters = field(default_factory=Counters)
     publishers: Publishers = field(default_factory=Publishers)
 

@@ -16,6 +16,12 @@ _LIVEKIT = re.compile(r"[!-~]{1,200}", re.ASCII)
 _MOST_CONNECTIONS = 1_000_000
 # Three target durations, which no playlist may be shorter than, and four hours.
 _SHORTEST_WINDOW, _LONGEST_WINDOW = 6, 4 * 3600
+_MOST_PUBLISHERS = 1000
+_ICE_SERVER = re.compile(
+    r"(?P<scheme>stuns?|turns?):(?:(?P<name>[^:@\s\"\\]+):(?P<credential>[^@\s\"\\]+)@)?"
+    r"(?P<rest>[A-Za-z0-9.\[\]:-]+(?:\?transport=(?:udp|tcp))?)",
+    re.ASCII,
+)
 _LONGEST_JOURNAL = 10_000
 # Seeds are kept with the world, where numbers have 64 bits.
 _LARGEST_SEED = 2**63 - 1
@@ -34,6 +40,28 @@ def seed(text: str) -> int:
 def connections(text: str) -> int:
     """Read a number of connections."""
     return _integer(text, 1, _MOST_CONNECTIONS)
+
+
+def publishers(text: str) -> int:
+    """Read how many may publish to a process at once."""
+    return _integer(text, 0, _MOST_PUBLISHERS)
+
+
+def ice_server(text: str) -> str:
+    """Read a STUN or TURN server, as the `Link` that publishers are sent (RFC 9725, 4.6)."""
+    found = _ICE_SERVER.fullmatch(text)
+    turns = found is not None and found["scheme"].startswith("turn")
+    if found is None or turns != (found["name"] is not None):
+        raise argparse.ArgumentTypeError(
+            "the server must be like stun:stun.test:3478 or turn:name:credential@turn.test:3478"
+        )
+    link = f'<{found["scheme"]}:{found["rest"]}>; rel="ice-server"'
+    if not turns:
+        return link
+    return (
+        f'{link}; username="{found["name"]}"; credential="{found["credential"]}"; '
+        'credential-type="password"'
+    )
 
 
 def max_worlds(text: str) -> int:

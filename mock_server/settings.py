@@ -16,6 +16,7 @@ DEFAULT_LIVEKIT_KEY = "devkey"
 DEFAULT_LIVEKIT_SECRET = "secret"  # noqa: S105
 # Seven segments: a player begins three targets before the end, and has twice that to fall behind.
 DEFAULT_DVR_WINDOW = 12
+DEFAULT_PUBLISHERS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,10 @@ class Settings:
     connections: int = DEFAULT_CONNECTIONS
     # How many seconds of a broadcast its playlists reach back.
     dvr_window: int = DEFAULT_DVR_WINDOW
+    # How many publish to a process over WHIP at once.
+    publishers: int = DEFAULT_PUBLISHERS
+    # What a publisher is told of STUN and TURN, each the value of a `Link` header (RFC 9725, 4.6).
+    ice_servers: tuple[str, ...] = ()
     # LiveKit's own development pair, so that tokens open a `livekit-server --dev`.
     livekit_key: str = DEFAULT_LIVEKIT_KEY
     livekit_secret: str = field(default=DEFAULT_LIVEKIT_SECRET, repr=False)

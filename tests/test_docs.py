@@ -117,7 +117,7 @@ def test_the_readmes_check_finds_the_fault(serve):
 
 
 @needs_curl
-@pytest.mark.parametrize("document", ["docs/first-session.md", "docs/faults.md"])
+@pytest.mark.parametrize("document", ["docs/first-session.md", "docs/faults.md", "docs/whip.md"])
 def test_the_documents_commands_do_what_they_say(serve, document):
     url, _ = serve()
     written = blocks(document)

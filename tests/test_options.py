@@ -14,6 +14,16 @@ from mock_server import cli, options
         (options.port, "65535", 65535),
         (options.seed, "9223372036854775807", 2**63 - 1),
         (options.connections, "1", 1),
+        (options.publishers, "0", 0),
+        (options.ice_server, "stun:stun.test", '<stun:stun.test>; rel="ice-server"'),
+        (
+            options.ice_server,
+            "turn:ada:s3cret@turn.test:3478?transport=udp",
+            (
+                '<turn:turn.test:3478?transport=udp>; rel="ice-server"; username="ada"; '
+                'credential="s3cret"; credential-type="password"'
+            ),
+        ),
         (options.origin, "*", "*"),
         (options.origin, "http://localhost:3000", "http://localhost:3000"),
         (options.public_url, "https://mock.test/base/", "https://mock.test/base/"),
@@ -36,6 +46,12 @@ def test_a_good_value_is_read(read, text, value):
         (options.seed, "9223372036854775808"),
         (options.seed, "1.5"),
         (options.connections, "0"),
+        (options.publishers, "1001"),
+        (options.ice_server, "stun.test"),
+        (options.ice_server, "turn:turn.test"),
+        (options.ice_server, "stun:ada:s3cret@stun.test"),
+        (options.ice_server, 'stun:stun.test>; rel="x"'),
+        (options.ice_server, "turn:a\r\nb:c@turn.test"),
         (options.origin, "studio.test"),
         (options.origin, "https://studio.test/path"),
         (options.origin, "://x"),

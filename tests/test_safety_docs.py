@@ -12,6 +12,7 @@ from mock_server.events import ledger
 from mock_server.http import body
 from mock_server.http.limits import Limits
 from mock_server.injection.rules import MAX_DELAY_MS
+from mock_server.media.publications import IDLE_SECONDS
 from mock_server.settings import Settings
 
 KIB = 1024
@@ -30,6 +31,8 @@ IN_CODE = {
     "unused connection": f"{LIMITS.idle_seconds:g} s",
     "answer that is not read": f"{LIMITS.unread_seconds:g} s",
     "worlds and snapshots": f"{Settings().max_worlds}",
+    "publishers of a process": f"{Settings().publishers}",
+    "publisher that sends nothing": f"{IDLE_SECONDS:g} s",
     "journal of a world": f"{Settings().journal:,} exchanges",
     "body in the journal": f"{journal.CUT / KIB:g} KiB",
     "journals of all worlds": f"{journal.MOST_BYTES / MIB:g} MiB",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def beside_requests(common: Common) -> AsyncIterator[None]:
-    """Deliver webhooks while the server runs, and end the streams of events when it ends."""
+    """Deliver webhooks while the server runs; when it ends, end publishers and event streams."""
     delivering = None
     if common.settings.webhooks:
         from mock_server.events.courier import Courier  # noqa: PLC0415 - most have no webhooks
@@ -26,4 +26,5 @@ async def beside_requests(common: Common) -> AsyncIterator[None]:
             delivering.cancel()
             with suppress(asyncio.CancelledError):
                 await delivering
+        await common.publications.close()
         await common.feeds.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _EXPOSED = (
     "Accept-Ranges",
@@ -13,6 +13,7 @@ _EXPOSED = (
     "Content-Length",
     "Content-Range",
     "ETag",
+    "Link",
     "Location",
     "Preference-Applied",
     "Retry-After",
@@ -34,9 +35,23 @@ class Cors:
         if scope["type"] == "http":
             for name, _ in scope["headers"]:
                 if name == b"origin":
+                    if scope["method"] == "OPTIONS" and "/whip" in scope["path"]:
+                        send = _with_accept_post(send)
                     await self._cors(scope, receive, send)
                     return
         await self._app(scope, receive, send)
+
+
+def _with_accept_post(send: Send) -> Send:
+    """Say in the answer to a preflight, too, what WHIP takes (RFC 9725, 4.2)."""
+
+    async def told(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [each for each in message["headers"] if each[0] != b"accept-post"]
+            message = {**message, "headers": [*headers, (b"accept-post", b"application/sdp")]}
+        await send(message)
+
+    return told
 
 
 def _options(origins: tuple[str, ...]) -> dict[str, Any]:

@@ -95,7 +95,7 @@ class Media:
 
     def _handler(self, path: str) -> Handler | None:
         end = path.find("/", 1) + 1
-        return self._handlers.get(path[:end]) if end else None
+        return self._handlers.get(path[:end] if end else path)
 
 
 def method_refused(method: str, allowed: tuple[str, ...]) -> Refusal:

@@ -97,8 +97,5 @@ class Pages:
         return Answer(200, document)
 
     def _unknown(self, path: str, method: str, now: datetime, status: int = 404) -> Answer:
-        if path.startswith("/whip/"):
-            said = "no ingress here: this version of the mock gives addresses of WHIP, and no media"
-        else:
-            said = self._near.refusal(method, path)
+        said = self._near.refusal(method, path)
         return refused(Refusal(status, said), now)

@@ -38,6 +38,8 @@ from mock_server.http.validation import SchemaSet
 from mock_server.injection.answers import ContractAnswers
 from mock_server.journal import Journals
 from mock_server.media.ingress import Addresses
+from mock_server.media.publications import Publications
+from mock_server.media.publishers import Publishers
 from mock_server.playing.catalogue import Catalogue, Documented
 from mock_server.playing.play import Played, Question, Said, play, require_played
 from mock_server.scenarios import ClockStep, Scenario, ScenarioFailed
@@ -122,6 +124,8 @@ def play_here(
         started_at=wall(),
         journals=Journals(0),
         feeds=Feeds(store, wall),
+        # Nobody can publish to what is over in a moment.
+        publications=Publications(Publishers(), 0),
     )
     Worlds(common, scenario, Stage(contract, settings.token_secret, watch).play).find()
 

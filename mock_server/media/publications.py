@@ -1,0 +1,128 @@
+"""The WHIP sessions of this process: begun by an offer, ended by whoever leaves first.
+
+A connection can't be handed on, so none of it is in a store: who takes an offer has its session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+from mock_server.domain.errors import Conflict
+from mock_server.media.offer import Fragment, Offer
+from mock_server.media.peer import Peer
+from mock_server.media.publishers import Measured, Publishers
+
+# Seconds without media after which a WHIP session is ended.
+IDLE_SECONDS = 30.0
+# Seconds between two looks at whether the session it publishes to still takes it.
+LOOK_SECONDS = 1.0
+_ID_BYTES = 12
+
+
+class TooManyPublications(Exception):
+    """Say that no further publisher can be received, and what to do."""
+
+
+class Publication:
+    """Hold one WHIP session: who publishes, to which session of which world, under which key."""
+
+    def __init__(
+        self, world: str, session_id: str, key: str, offer: Offer, clock: Callable[[], datetime]
+    ) -> None:
+        self.id = f"WH_{secrets.token_urlsafe(_ID_BYTES)}"
+        self.etag = f'"{secrets.token_hex(_ID_BYTES)}"'
+        self.world = world
+        self.session_id = session_id
+        self.key = key
+        self.offer = offer
+        self.ended = asyncio.Event()
+        self.peer = Peer(self.ended.set, clock)
+        # The same object each time it is asked for, which a method is not.
+        self.measure: Callable[[datetime], Measured] = self.peer.measured
+
+    async def add_candidates(self, fragment: Fragment) -> None:
+        """Take candidates that were found after the offer."""
+        await self.peer.add_candidates(fragment, self.offer.sections[0].mid)
+
+
+class Publications:
+    """Begin, find and end the WHIP sessions of a process, at most so many of them."""
+
+    def __init__(self, publishers: Publishers, most: int) -> None:
+        self._publishers = publishers
+        self._most = most
+        self._there: dict[str, Publication] = {}
+        self._watches: dict[str, asyncio.Task[None]] = {}
+        self._closed = False
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._there)
+
+    def find(self, publication_id: str) -> Publication | None:
+        """Return one that has not ended."""
+        found = self._there.get(publication_id)
+        return None if found is None or found.ended.is_set() else found
+
+    async def begin(
+        self,
+        publication: Publication,
+        addresses: Sequence[str] | None,
+        is_taken: Callable[[], Awaitable[bool]],
+    ) -> str:
+        """Return the answer to a publication's offer; it then lasts until it is ended, nothing has
+        come for 30 s, or `is_taken` is no longer so.
+
+        Raises TooManyPublications, Conflict for the second of a session, NoMedia, Unprocessable.
+        """
+        if self._closed or len(self._there) >= self._most:
+            raise TooManyPublications(
+                f"{len(self._there)} publishers are received here, which is all there may be: "
+                "end one, or start with more (`--publishers`)"
+            )
+        session_id = publication.session_id
+        if not self._publishers.connect(publication.world, session_id, publication.measure):
+            raise Conflict(f"session {session_id} has a publisher already, it must leave first")
+        self._there[publication.id] = publication
+        try:
+            answer = await publication.peer.answer(publication.offer, addresses)
+        except BaseException:
+            await self.end(publication)
+            raise
+        if publication.id not in self._there:
+            await publication.peer.close()
+            raise Conflict(f"the publisher of session {session_id} was ended meanwhile")
+        self._watches[publication.id] = asyncio.create_task(self._watch(publication, is_taken))
+        return answer
+
+    async def end(self, publication: Publication) -> None:
+        """End one; nothing happens where it has ended."""
+        if self._there.pop(publication.id, None) is None:
+            return
+        publication.ended.set()
+        self._publishers.disconnect(publication.world, publication.session_id, publication.measure)
+        watch = self._watches.pop(publication.id, None)
+        if watch is not None and watch is not asyncio.current_task():
+            watch.cancel()
+        await publication.peer.close()
+
+    async def close(self) -> None:
+        """End all of them, and begin none any more."""
+        self._closed = True
+        await asyncio.gather(*(self.end(each) for each in tuple(self._there.values())))
+
+    async def _watch(
+        self, publication: Publication, is_taken: Callable[[], Awaitable[bool]]
+    ) -> None:
+        try:
+            while publication.peer.idle_for() < IDLE_SECONDS:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(publication.ended.wait(), LOOK_SECONDS)
+                if publication.ended.is_set() or not await is_taken():
+                    return
+        finally:
+            await self.end(publication)

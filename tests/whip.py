@@ -1,0 +1,49 @@
+"""What a browser offers over WHIP, as text that tests bend."""
+
+from __future__ import annotations
+
+SDP = {"Content-Type": "application/sdp"}
+FRAGMENT = {"Content-Type": "application/trickle-ice-sdpfrag"}
+_FINGERPRINT = ":".join(["AB"] * 32)
+
+SESSION = """v=0
+o=- 4611731400430051336 2 IN IP4 127.0.0.1
+s=-
+t=0 0
+a=group:BUNDLE 0 1
+"""
+_TRANSPORT = f"""a=ice-ufrag:EsAw
+a=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1
+a=fingerprint:sha-256 {_FINGERPRINT}
+a=setup:actpass
+a=sendonly
+a=rtcp-mux
+"""
+AUDIO = f"""m=audio 9 UDP/TLS/RTP/SAVPF 111
+c=IN IP4 0.0.0.0
+a=mid:0
+{_TRANSPORT}a=rtpmap:111 opus/48000/2
+a=fmtp:111 minptime=10;useinbandfec=1
+"""
+VIDEO = f"""m=video 9 UDP/TLS/RTP/SAVPF 96 97
+c=IN IP4 0.0.0.0
+a=mid:1
+{_TRANSPORT}a=rtpmap:96 VP8/90000
+a=rtcp-fb:96 nack pli
+a=rtpmap:97 rtx/90000
+a=fmtp:97 apt=96
+"""
+OFFER = SESSION + AUDIO + VIDEO
+FRAGMENT_OF_OFFER = """a=ice-ufrag:EsAw
+a=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1
+m=audio 9 UDP/TLS/RTP/SAVPF 111
+a=mid:0
+a=candidate:1 1 udp 2113937151 127.0.0.1 50000 typ host
+a=end-of-candidates
+"""
+
+
+def bent(old: str, new: str, sdp: str = OFFER) -> str:
+    """The offer with something else in it."""
+    assert old in sdp
+    return sdp.replace(old, new)
