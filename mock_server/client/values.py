@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 from mock_server.client.errors import NoSuchPersona
 
 Json = Mapping[str, Any]
+AudienceShape = Literal["steady", "ramp", "spikes", "exodus"]
 EncoderAction = Literal["connect", "drop", "flap", "wrong_key", "bitrate_collapse", "silent_audio"]
 Verdict = Literal["answered", "refused", "fault", "bug"]
 

@@ -13,6 +13,7 @@ from mock_server.client.faults import Faults
 from mock_server.client.tokens import DecodedToken
 from mock_server.client.values import (
     Audience,
+    AudienceShape,
     EncoderAction,
     EncoderState,
     Exchange,
@@ -104,9 +105,14 @@ class World:
         # Asked of the default world, so that asking does not make it anew.
         self._wire.within("default").ask("delete_world", self.name)
 
-    def set_audience(self, session_id: str, size: int) -> Audience:
-        """Say how many come to watch a session besides those who join through the API."""
-        return Audience.read(self._wire.ask("set_audience", session_id, body={"size": size}))
+    def set_audience(
+        self, session_id: str, size: int, shape: AudienceShape | None = None
+    ) -> Audience:
+        """Say how many come to watch a session besides those who join through the API, and how
+        they come and go; left out, the seed decides.
+        """
+        body = given(size=size, shape=shape)
+        return Audience.read(self._wire.ask("set_audience", session_id, body=body))
 
     def decode_token(self, token: str) -> DecodedToken:
         """Return what is in a token, and why it would be refused, if it would."""

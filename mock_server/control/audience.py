@@ -19,18 +19,20 @@ def set_audience(call: Call) -> View:
         raise Conflict(
             "`set_audience`: session is `ended`, must not be: who came has come, and gone"
         )
-    changed = replace(session, audience=call.body["size"])
+    shape = call.body.get("shape")
+    said_live = None if shape is None or session.started_at is None else call.now
+    changed = replace(session, audience=call.body["size"], shape=shape, shaped_at=said_live)
     before, after = crowd_of(call, session), crowd_of(call, changed)
     if after.peak < before.peak:
         raise Conflict(
-            f"`set_audience`: {before.peak:,} have watched already and a `size` of "
-            f"{changed.audience:,} would make them {after.peak:,}, must not be fewer "
-            "(say it before the session starts)"
+            f"`set_audience`: {before.peak:,} have watched already and this would make "
+            f"them {after.peak:,}, must not be fewer (say it before the session starts)"
         )
     call.tx.put(changed)
     return {
         "id": session.id,
         "size": changed.audience,
+        **({} if shape is None else {"shape": shape}),
         "viewer_count": after.viewers,
         "max_viewers": after.peak,
     }

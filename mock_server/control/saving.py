@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from mock_server.domain.entities import Participant, Preset, Room, Session, User
+from mock_server.domain.entities import Encoder, Participant, Preset, Room, Session, User
 from mock_server.domain.errors import Conflict
 from mock_server.env import Call, Env
 from mock_server.http.views import View
@@ -50,6 +50,7 @@ def _contents(env: Env, tx: Transaction) -> Contents:
     participants = [
         each for session in sessions for each in _all(tx, PARTICIPANTS_OF_SESSION, session.id)
     ]
+    encoders = [tx.get(Encoder, session.id) for session in sessions]
     # Who is told: the people of the seed file, and whoever owns or has joined something.
     ids = dict.fromkeys(
         (
@@ -66,6 +67,7 @@ def _contents(env: Env, tx: Transaction) -> Contents:
         rooms=rooms,
         sessions=sessions,
         participants=participants,
+        encoders={each.id: each for each in encoders if each is not None},
     )
 
 

@@ -39,6 +39,7 @@ _OPTIONS: Mapping[str, tuple[str, ...]] = {
     "bitrate_collapse": ("seconds",),
     "silent_audio": ("seconds",),
 }
+ACTIONS = tuple(_OPTIONS)
 _FLAP = {"every": 20, "times": 3}
 _DOING: Mapping[str, Doing] = {
     "connect": "publishing",

@@ -14,6 +14,7 @@ Role = Literal["host", "viewer"]
 State = Literal["scheduled", "live", "ended"]
 Status = Literal["scheduled", "live", "ended", "expired"]
 Mode = Literal["webcam", "rtmp"]
+Shape = Literal["steady", "ramp", "spikes", "exodus"]
 DeliveryState = Literal["delivered", "retrying", "failed", "dropped"]
 
 
@@ -90,7 +91,8 @@ class Room:
 class Session:
     """Hold one event in a room; `seats` is the join limit in force when it went live.
 
-    `audience` is how many come to watch besides those who join, None where nobody has said.
+    `audience` is how many come to watch besides those who join, `shape` how they come and go and
+    `shaped_at` when that was said of a session that was live; None where nobody has said.
     """
 
     id: str
@@ -106,6 +108,8 @@ class Session:
     ended_at: datetime | None = None
     seats: int = 0
     audience: int | None = None
+    shape: Shape | None = None
+    shaped_at: datetime | None = None
     stream_key: str
     ingress_id: str
     chat_enabled_override: bool | None = None

@@ -175,6 +175,8 @@ def _audience(seed: int, session: Session, joined: int, moment: datetime) -> Aud
         until_or_now=max(session.started_at, moment),
         size=session.audience,
         on_air=session.broadcast_at is not None,
+        shape=session.shape,
+        shaped_at=session.shaped_at,
     )
 
 

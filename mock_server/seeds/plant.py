@@ -10,6 +10,7 @@ from typing import Any
 from mock_server import realism
 from mock_server.domain.entities import (
     ApiKey,
+    Encoder,
     Entity,
     Participant,
     Preset,
@@ -39,6 +40,7 @@ def plant(seed_file: SeedFile, *, seed: int, now: datetime) -> list[Entity]:
         *presets.values(),
         *_rooms(seed_file, seed, times),
         *_sessions(seed_file, seed, times, presets),
+        *_encoders(seed_file, seed, times),
         *_participants(seed, times),
         *_credentials(seed_file, seed, times, now),
     ]
@@ -177,7 +179,7 @@ def _sessions(
             talk = realism.talk(seed, topic, numbers[topic])
             numbers[topic] += 1
         course, preset = times.sessions[session.key], presets[session.preset]
-        sessions.append(_session(seed, _told(session, talk), course, preset))
+        sessions.append(_session(seed, _told(session, talk), course, preset, times.now))
     return sessions
 
 
@@ -187,7 +189,9 @@ def _told(session: SessionSeed, talk: realism.Talk | None) -> SessionSeed:
     return replace(session, title=talk.title, description=session.description or talk.description)
 
 
-def _session(seed: int, session: SessionSeed, course: Course, preset: Preset) -> Session:
+def _session(
+    seed: int, session: SessionSeed, course: Course, preset: Preset, now: datetime
+) -> Session:
     session_id = derive_uuid(seed, "session", session.key)
     state: State = "scheduled"
     if course.started is not None:
@@ -207,6 +211,8 @@ def _session(seed: int, session: SessionSeed, course: Course, preset: Preset) ->
         stream_key=stream_key(seed, session_id),
         ingress_id=ingress_id(seed, session_id),
         audience=session.audience,
+        shape=session.shape,
+        shaped_at=None if session.shaped is None else now + session.shaped,
         chat_enabled_override=session.overrides.get("chat_enabled"),
         stage_enabled_override=session.overrides.get("stage_enabled"),
         max_join_limit_override=session.overrides.get("max_join_limit"),
@@ -215,6 +221,18 @@ def _session(seed: int, session: SessionSeed, course: Course, preset: Preset) ->
     )
     seats = 0 if course.started is None else effective_join_limit(planted, preset)
     return replace(planted, seats=seats)
+
+
+def _encoders(seed_file: SeedFile, seed: int, times: Calendar) -> list[Encoder]:
+    return [
+        Encoder(
+            id=derive_uuid(seed, "session", session.key),
+            history={"changes": [dict(each) for each in session.encoder]},
+            created_at=times.sessions[session.key].created,
+        )
+        for session in seed_file.sessions.values()
+        if session.encoder
+    ]
 
 
 def _participants(seed: int, times: Calendar) -> list[Participant]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
-from mock_server.domain.entities import Mode, Role
+from mock_server.domain.encoder import ACTIONS, MOST_CHANGES, Change, number_of, read_change
+from mock_server.domain.entities import Mode, Role, Shape
+from mock_server.domain.errors import Unprocessable
 from mock_server.domain.presets import DEFAULTS, OPTIONAL
 from mock_server.realism import LOCALES
 from mock_server.realism.words import TALKS, Topic
@@ -47,7 +49,8 @@ _EMAIL = matching(
 _API_KEY = matching(r"[A-Za-z0-9._-]{8,200}", "8 to 200 letters, digits, `.`, `_` and `-`")
 _MAX_PRESET_LIMIT = 100
 _MAX_OVERRIDE = 10_000
-_MAX_AUDIENCE = 1_000_000
+_MAX_AUDIENCE = 50_000
+_MAX_SECONDS = 10**9
 
 
 def section(
@@ -164,6 +167,9 @@ def read_session(key: str, value: Value, world: rules.Known) -> SessionSeed:
         times=Times(**{name: given.maybe(name, offset) for name in Times.__dataclass_fields__}),
         joined=given.maybe("joined", _people(world.people)) or (),
         audience=given.maybe("audience", integer(0, _MAX_AUDIENCE)),
+        shape=cast("Shape | None", given.maybe("shape", choice(*get_args(Shape)))),
+        shaped=given.maybe("shaped", offset),
+        encoder=given.maybe("encoder", _encoder) or (),
         overrides=given.maybe("overrides", _overrides) or {},
     )
     given.finish()
@@ -171,6 +177,31 @@ def read_session(key: str, value: Value, world: rules.Known) -> SessionSeed:
     rules.check_times(session, places, world.schedule_step)
     rules.check_joined(session, places.get("joined", value), world)
     return session
+
+
+def _encoder(value: Value) -> tuple[Change, ...]:
+    changes = sorted((_change(item) for item in items(value)), key=lambda each: each["after"])
+    if len({each["after"] for each in changes}) < len(changes):
+        value.refuse(f"{value.name} has two changes `after` the same time, must have one")
+    if (number := number_of(changes)) > MOST_CHANGES:
+        value.refuse(f"{value.name} has {number:,} changes, must have {MOST_CHANGES:,} at most")
+    return tuple(changes)
+
+
+def _change(value: Value) -> Change:
+    given = fields(value)
+    said = {
+        "action": given.take("action", choice(*ACTIONS)),
+        "after": given.maybe("after", integer(0, _MAX_SECONDS)) or 0,
+        "seconds": given.maybe("seconds", integer(1, _MAX_SECONDS)),
+        "every": given.maybe("every", integer(6, 3600)),
+        "times": given.maybe("times", integer(1, 100)),
+    }
+    given.finish()
+    try:
+        return read_change({name: each for name, each in said.items() if each is not None})
+    except Unprocessable as error:
+        value.refuse(str(error))
 
 
 def _host(people: Mapping[str, PersonSeed]) -> Reader[str]:

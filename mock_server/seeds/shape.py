@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from mock_server.domain.entities import Mode, Role
+from mock_server.domain.entities import Mode, Role, Shape
 from mock_server.realism.words import Topic
 
 PresetType = Literal["whip", "rtmp"]
@@ -91,7 +91,8 @@ class Times:
 class SessionSeed:
     """Hold a session; `overrides` has `chat_enabled`, `stage_enabled`, `max_join_limit`.
 
-    `audience` is how many watch besides those who joined, None where the seed decides.
+    `audience` is how many watch besides those who joined, None where the seed decides; `shape` is
+    how they come and go, said at `shaped`. `encoder` has changes as `domain.encoder` keeps them.
     """
 
     key: str
@@ -104,6 +105,9 @@ class SessionSeed:
     times: Times
     joined: tuple[str, ...]
     audience: int | None
+    shape: Shape | None
+    shaped: timedelta | None
+    encoder: tuple[Mapping[str, Any], ...]
     overrides: Mapping[str, Any]
 
 

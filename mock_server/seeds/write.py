@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 import yaml
 
-from mock_server.domain.entities import Participant, Preset, Room, Session, User
+from mock_server.domain.encoder import changes_of
+from mock_server.domain.entities import Encoder, Participant, Preset, Room, Session, User
 from mock_server.domain.identity import derive_uuid
 from mock_server.domain.presets import DEFAULTS
 from mock_server.domain.sessions import effective_join_limit
@@ -36,6 +37,7 @@ class Contents:
     rooms: list[Room]
     sessions: list[Session]
     participants: list[Participant]
+    encoders: Mapping[str, Encoder]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,10 @@ def write_seed(contents: Contents, seed_file: SeedFile, *, seed: int, now: datet
         "sessions": _section(
             contents.sessions,
             keys.sessions,
-            lambda each: _session(each, by_id, contents.participants, keys, now),
+            lambda each: (
+                _session(each, by_id, contents.participants, keys, now)
+                | _encoder(contents.encoders.get(each.id))
+            ),
         ),
     }
     text: str = yaml.safe_dump(whole, allow_unicode=True, sort_keys=False, width=100)
@@ -175,8 +180,17 @@ def _session(
         # Who was in before the limit was lowered stayed; a seed file can't tell that.
         joined=joined[:limit] or None,
         audience=session.audience,
+        shape=session.shape,
+        shaped=None if session.shaped_at is None else _offset(session.shaped_at - now),
         overrides=overrides or None,
     )
+
+
+def _encoder(encoder: Encoder | None) -> Fields:
+    # Of what happens within one second the last is told.
+    changes = {int(each["after"]): each for each in changes_of(encoder)}
+    told = [{**each, "after": after} for after, each in changes.items()]
+    return {"encoder": told} if told else {}
 
 
 def _times(session: Session, now: datetime) -> Fields:

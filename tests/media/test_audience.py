@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mock_server.domain.entities import Shape
 from mock_server.media.audience import Audience, audience
 
 SINCE = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -167,3 +170,99 @@ def test_an_audience_of_a_size_needs_seats_until_there_is_a_broadcast(
     assert seated.peak <= watching.peak <= joined + size
     assert joined <= watching.viewers <= watching.peak
     assert watching.peak <= sized(on_air=True, more=1000).peak
+
+
+SHAPES = st.sampled_from(get_args(Shape))
+FROM = st.one_of(st.none(), st.floats(-3_600, 90_000))
+
+
+def shaped(
+    seconds: float,
+    *,
+    shape: Shape,
+    seed: int = 1,
+    joined: int = 0,
+    size: int = 10_000,
+    leaving: float | None = None,
+) -> Audience:
+    return audience(
+        seed=seed,
+        session_id="5b2f",
+        seats=100,
+        joined=joined,
+        since=SINCE,
+        until_or_now=SINCE + timedelta(seconds=seconds),
+        size=size,
+        on_air=True,
+        shape=shape,
+        shaped_at=None if leaving is None else SINCE + timedelta(seconds=leaving),
+    )
+
+
+@given(
+    shape=SHAPES,
+    seed=SEEDS,
+    joined=JOINED,
+    size=st.integers(0, 50_000),
+    leaving=FROM,
+    seconds=st.tuples(SECONDS, SECONDS),
+    more=st.integers(0, 5_000),
+)
+def test_in_every_shape_the_peak_never_falls_and_is_never_exceeded(
+    *,
+    shape: Shape,
+    seed: int,
+    joined: int,
+    size: int,
+    leaving: float | None,
+    seconds: tuple[float, float],
+    more: int,
+) -> None:
+    before, after = (
+        shaped(each, shape=shape, seed=seed, joined=joined, size=size, leaving=leaving)
+        for each in sorted(seconds)
+    )
+    larger, fuller = (
+        shaped(max(seconds), shape=shape, seed=seed, joined=people, size=number, leaving=leaving)
+        for people, number in ((joined, size + more), (joined + more, size))
+    )
+
+    assert joined <= after.viewers <= after.peak <= joined + size
+    assert before.viewers <= before.peak <= after.peak
+    assert after.peak <= larger.peak
+    assert after.peak <= fuller.peak
+
+
+def test_a_steady_audience_stays_and_a_ramp_takes_three_quarters_of_an_hour() -> None:
+    steady = [shaped(60 * minute, shape="steady").viewers for minute in range(20, 120)]
+    ramp = [shaped(60 * minute, shape="ramp").viewers for minute in (0, 10, 20, 30, 45, 90)]
+
+    assert min(steady) > 9_600
+    assert ramp[0] == 0
+    assert 3_000 < ramp[1] < 5_000
+    assert all(a < b for a, b in pairwise(ramp[:5]))
+    assert shaped(2_699, shape="ramp").peak < 10_000 == shaped(2_700, shape="ramp").peak
+
+
+@given(SEEDS)
+def test_spikes_come_in_every_stretch_of_six_minutes(seed: int) -> None:
+    for stretch in range(5, 12):
+        seconds = range(360 * stretch, 360 * (stretch + 1), 5)
+        counts = [shaped(each, shape="spikes", seed=seed).viewers for each in seconds]
+        assert min(counts) < 5_100
+        assert max(counts) > 6_700
+        assert all(abs(a - b) < 1_000 for a, b in pairwise(counts)), "a crowd takes its time"
+
+
+@given(SEEDS, st.one_of(st.none(), st.floats(1_200, 7_200)))
+def test_at_an_exodus_nearly_all_leave_and_do_not_come_back(
+    seed: int, leaving: float | None
+) -> None:
+    begins = 2_400 if leaving is None else leaving
+
+    def there(seconds: float) -> int:
+        return shaped(seconds, shape="exodus", seed=seed, leaving=leaving).viewers
+
+    assert there(begins) > 9_600
+    assert there(begins + 210) < 6_000
+    assert all(there(begins + 420 + later) <= 300 for later in (0, 60, 3_600, 86_400))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.domain.entities import Entity, Participant, Preset, Room, Session, User
+from mock_server.domain.entities import Encoder, Entity, Participant, Preset, Room, Session, User
 from mock_server.domain.lifecycle import observe
 from mock_server.seeds import SeedFile, load_seed, plant
 from mock_server.seeds.write import Contents, write_seed
@@ -29,6 +29,7 @@ def contents_of(entities: list[Entity]) -> Contents:
         rooms=of(Room),
         sessions=of(Session),
         participants=of(Participant),
+        encoders={each.id: each for each in of(Encoder)},
     )
 
 
@@ -82,6 +83,29 @@ def test_a_saved_demo_begins_as_the_demo_does(demo, again):
         k: v.settings for k, v in by_id(saved.presets).items()
     }
     assert {each.id for each in demo.participants} == {each.id for each in saved.participants}
+
+
+def test_encoders_and_shapes_of_audiences_are_told_too(demo, again):
+    live = next(each for each in demo.sessions if each.state == "live" and each.broadcast_at)
+    said = [
+        {"action": "drop", "after": 5.25, "seconds": 10},
+        {"action": "drop", "after": 60.1},
+        {"action": "flap", "after": 60.9, "every": 8, "times": 2},
+    ]
+    encoder = Encoder(id=live.id, history={"changes": said}, created_at=NOW)
+    shaped = replace(
+        live, audience=700, shape="exodus", shaped_at=NOW - timedelta(minutes=3, microseconds=-7)
+    )
+    sessions = [shaped if each.id == live.id else each for each in demo.sessions]
+    _, saved = again(replace(demo, sessions=sessions, encoders={live.id: encoder}))
+    assert saved.encoders[live.id].history["changes"] == [
+        {"action": "drop", "after": 5, "seconds": 10},
+        {"action": "flap", "after": 60, "every": 8, "times": 2},
+    ]
+    assert saved.encoders.keys() == {live.id}
+    found = by_id(saved.sessions)[live.id]
+    assert (found.audience, found.shape) == (700, "exodus")
+    assert abs(found.shaped_at - shaped.shaped_at) < WHOLE_SECOND
 
 
 def test_statuses_stay_what_they_were(demo, again):
