@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.load import Load, load_with, parse, require_wrk
@@ -65,14 +66,15 @@ def measure_playlists(rounds: int) -> None:
         for age in ("1m", "30d"):
             run = stack.enter_context(running(greenroom(age)))
             session = _aged(run, age)
+            shown = run.url + GET_SESSION.path.format(id=session)
             ways += [
-                (f"session, live {age}", run, run.url + GET_SESSION.path.format(id=session)),
-                (f"playlist, live {age}", run, _hls(run, session, "360p/index.m3u8")),
-                (f"segment, live {age}", run, _newest(run, session)),
+                (f"session, live {age}", run, partial(str, shown)),
+                (f"playlist, live {age}", run, partial(_hls, run, session, "360p/index.m3u8")),
+                (f"segment, live {age}", run, partial(_newest, run, session)),
             ]
         for round_ in range(rounds):
-            for name, run, url in ways if round_ % 2 else reversed(ways):
-                load, _ = load_with(run, _GET, url, seconds=1)
+            for name, run, address in ways if round_ % 2 else reversed(ways):
+                load, _ = load_with(run, _GET, address(), seconds=1)
                 used.setdefault(name, []).append(load.cpu_us)
     say("\nus of the processor a request, best and median of the rounds, and to the session's")
     for name in (each[0] for each in ways):
@@ -149,7 +151,7 @@ def _hls(run: Running, session: str, path: str) -> str:
 
 
 def _newest(run: Running, session: str) -> str:
-    """Return the address of the newest segment, which stays for longer than a measurement."""
+    """Return the address of the newest segment, which is there for half a minute."""
     names = ask(_hls(run, session, "360p/index.m3u8")).decode().splitlines()
     return _hls(run, session, f"360p/{names[-1]}")
 
