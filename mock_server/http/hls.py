@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from functools import partial
-from typing import NamedTuple
+from functools import cache, cached_property, partial
 
 from mock_server.domain.encoder import publishing
 from mock_server.domain.entities import Encoder, Session
@@ -34,7 +33,6 @@ _PATH = re.compile(
     r"/hls/(?P<session>[^/]{1,100})/(?:(?P<rendition>[0-9a-z]{1,10})/)?"
     r"(?:(?P<list>index\.m3u8)|(?P<init>init\.mp4)|(?P<run>[0-9]{1,9})-(?P<place>[0-9]{1,12})\.m4s)"
 )
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # A playlist may be another one in a moment, in a world whose clock is put forward.
 _PLAYLIST: Headers = (
     (b"content-type", b"application/vnd.apple.mpegurl"),
@@ -46,15 +44,46 @@ _MEDIA: Headers = (
     (b"cache-control", b"public, max-age=86400, immutable"),
     (b"accept-ranges", b"bytes"),
 )
+_BYTES_OF_RUN, _BYTES_OF_SEGMENT = 200, 100
 _FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
-class Broadcast(NamedTuple):
-    """Hold what of a session's broadcast is there at a time, and when there is more."""
+class Broadcast:
+    """Hold what of a session's broadcast is there at a time; it holds until there is more.
 
-    runs: tuple[hls.Run, ...]
-    ended: bool
-    until: datetime
+    `length` is how many segments a playlist has.
+    """
+
+    def __init__(
+        self, runs: tuple[hls.Run, ...], *, ended: bool, until: datetime, length: int
+    ) -> None:
+        self.runs = runs
+        self.until = until
+        self._ended = ended
+        self._length = length
+
+    @cached_property
+    def playlist(self) -> Content:
+        """Return the media playlist of every rendition: their segments have the same names."""
+        text = hls.media_playlist(self.runs, length=self._length, ended=self._ended)
+        return Content(200, _PLAYLIST, (text.encode(),))
+
+    def size(self) -> int:
+        """Return about how many bytes it takes, with its playlist."""
+        return _BYTES_OF_RUN * len(self.runs) + _BYTES_OF_SEGMENT * (self._length + 5)
+
+    def require(self, run: int, place: int) -> None:
+        """Refuse a segment that is not there yet, was never there, or is there no longer."""
+        runs = self.runs
+        if run >= len(runs) or place >= runs[run].segments:
+            newest = hls.window(runs, 1)[0].name
+            raise Refusal(404, f"segment {run}-{place} is not there, the newest is {newest}")
+        if runs[run].first + place < hls.kept_from(runs, self._length):
+            raise Refusal(
+                404,
+                f"segment {run}-{place} is no longer there, as players can't go back so far: "
+                "start with a larger `--dvr-window`",
+            )
 
 
 class Hls:
@@ -80,62 +109,44 @@ class Hls:
         return await self._transactions.do(partial(self._answer, asked, found, rendition))
 
     def _answer(self, asked: Asked, found: re.Match[str], rendition: str | None) -> Content:
-        session = found["session"].lower()
+        broadcast = self._find(asked.world, found["session"].lower())
+        if rendition is None:
+            return _renditions()
         if found["list"] is not None:
-            return self._playlist(asked.world, session, of_renditions=rendition is None)
-        broadcast = self._broadcast(asked.world, session)
-        shown = loop.rendition(rendition or "", hls.SECONDS)
-        if found["init"] is not None:
-            tag = b'"%s"' % shown.digest.encode()
-            parts: tuple[bytes | memoryview, ...] = (shown.initialization,)
-        else:
+            return broadcast.playlist
+        shown = loop.rendition(rendition, hls.SECONDS)
+        tag = shown.digest.encode()
+        parts: tuple[bytes | memoryview, ...] = (shown.initialization,)
+        if found["init"] is None:
             run, place = int(found["run"]), int(found["place"])
-            self._require_there(broadcast, run, place)
-            tag = b'"%s-%d"' % (shown.digest.encode(), place)
+            broadcast.require(run, place)
+            tag = b"%s-%d" % (tag, place)
             parts = shown.fragment(place)
+        tag = b'"%s"' % tag
         content = Content(200, (*_MEDIA, (b"etag", tag)), parts)
         return as_asked(content, tag, asked.method, asked.scope["headers"])
 
-    def _playlist(self, world: str, session: str, *, of_renditions: bool) -> Content:
-        # All renditions have one text: their segments have the same names.
-        question = session, of_renditions
+    def _find(self, world: str, session: str) -> Broadcast:
+        """Return what is there of a broadcast now; raises Refusal where there is none to see."""
         env = self._worlds.known(world)
         if not env.store.blocking:
             env = self._worlds.find(world)
-            known: Content | None = env.playlists.find(question, env.clock())
+            known: Broadcast | None = env.playlists.find(session, env.clock())
             if known is not None:
                 return known
         version = env.store.version
         with self._transactions.reading(world, _needs(session)) as (env, tx):
             now = env.clock()
-            broadcast = _broadcast(env, tx.get(Session, session), tx.get(Encoder, session), now)
-        if of_renditions:
-            text = hls.multivariant_playlist(
-                loop.rendition(name, hls.SECONDS) for name in loop.NAMES
-            )
-        else:
-            text = hls.media_playlist(broadcast.runs, length=self._length, ended=broadcast.ended)
-        content = Content(200, _PLAYLIST, (text.encode(),))
-        env.playlists.keep(question, content, len(text), version, (now, broadcast.until))
-        return content
-
-    def _broadcast(self, world: str, session: str) -> Broadcast:
-        with self._transactions.reading(world, _needs(session)) as (env, tx):
             found = tx.get(Session, session), tx.get(Encoder, session)
-            return _broadcast(env, *found, env.clock())
+            broadcast = _broadcast(env, *found, now, self._length)
+        env.playlists.keep(session, broadcast, broadcast.size(), version, (now, broadcast.until))
+        return broadcast
 
-    def _require_there(self, broadcast: Broadcast, run: int, place: int) -> None:
-        runs = broadcast.runs
-        oldest = hls.kept_from(runs, self._length)
-        newest = hls.window(runs, 1)[0]
-        if run >= len(runs) or place >= runs[run].segments:
-            raise Refusal(404, f"segment {run}-{place} is not there, the newest is {newest.name}")
-        if runs[run].first + place < oldest:
-            raise Refusal(
-                404,
-                f"segment {run}-{place} is no longer there, as players can't go back so far: "
-                "start with a larger `--dvr-window`",
-            )
+
+@cache
+def _renditions() -> Content:
+    shown = (loop.rendition(name, hls.SECONDS) for name in loop.NAMES)
+    return Content(200, _PLAYLIST, (hls.multivariant_playlist(shown).encode(),))
 
 
 def _needs(session: str) -> Needs:
@@ -152,9 +163,8 @@ def _nothing_here() -> Refusal:
 
 
 def _broadcast(
-    env: Env, session: Session | None, encoder: Encoder | None, now: datetime
+    env: Env, session: Session | None, encoder: Encoder | None, now: datetime, length: int
 ) -> Broadcast:
-    """Return what is there of a broadcast; raises Refusal where there is none to see."""
     if session is None:
         raise Refusal(404, f"no session of world `{env.name}` has this id, so it has no broadcast")
     if session.broadcast_at is None:
@@ -169,7 +179,7 @@ def _broadcast(
     if not runs:
         raise _too_early(ended=ended)
     until = None if ended else hls.next_segment(spans, now)
-    return Broadcast(runs, ended, until or _FOREVER)
+    return Broadcast(runs, ended=ended, until=until or _FOREVER, length=length)
 
 
 def _too_early(*, ended: bool) -> Refusal:

@@ -1,11 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-
-from mock_server.domain.encoder import Span
-from mock_server.http import hls
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -120,26 +115,50 @@ def test_a_broadcast_that_ended_at_once_has_no_playlist(mock):
     assert said == "the broadcast ended before its first segment was complete"
 
 
-def test_a_drop_of_the_encoder_is_seen_by_players(mock, monkeypatch):
+def test_a_drop_of_the_encoder_stops_players_until_it_is_back(mock):
     session = on_air(mock)
-    begun = mock.clock.now - timedelta(minutes=1)
+    before = playlist(mock, session)
+    encoder = f"/_mock/sessions/{session}/encoder"
+    mock.data("POST", encoder, json={"action": "drop", "seconds": 30})
+    for _ in range(3):
+        mock.clock.advance(seconds=10)
+        assert playlist(mock, session) == before
+    # It buffers for two seconds, and the first segment must be whole.
+    mock.clock.advance(seconds=3.9)
+    assert playlist(mock, session) == before
+    mock.clock.advance(seconds=2)
+    after = playlist(mock, session)
+    assert segments(after)[-3:] == ["0-30.m4s", "1-0.m4s", "1-1.m4s"]
+    assert after.count("#EXT-X-DISCONTINUITY\n") == 1
+    fresh = mock.send("GET", f"/hls/{session}/360p/1-0.m4s")
+    assert fresh.status_code == 200
+    assert fresh.headers["etag"].endswith('-0"')
+    assert "0-31 is not there" in refusal(mock, f"/hls/{session}/360p/0-31.m4s")
 
-    def dropped(_session, _encoder):
-        return (
-            Span(begun, begun + timedelta(seconds=20)),
-            Span(begun + timedelta(seconds=50), None),
-        )
 
-    monkeypatch.setattr(hls, "publishing", dropped)
-    mock.session()
-    text = playlist(mock, session)
-    assert segments(text)[1:4] == ["0-9.m4s", "1-0.m4s", "1-1.m4s"]
-    assert text.count("#EXT-X-DISCONTINUITY\n") == 1
-    one, other = (
-        mock.send("GET", f"/hls/{session}/360p/{name}.m4s").content for name in ("0-0", "1-0")
-    )
-    assert one == other
-    assert "0-10 is not there" in refusal(mock, f"/hls/{session}/360p/0-10.m4s")
+def test_what_an_encoder_is_to_do_is_not_seen_before(mock):
+    session = on_air(mock)
+    before = playlist(mock, session)
+    encoder = f"/_mock/sessions/{session}/encoder"
+    mock.data("POST", encoder, json={"action": "flap", "every": 20, "times": 50, "after": 5})
+    assert playlist(mock, session) == before
+    mock.clock.advance(days=1)
+    after = playlist(mock, session)
+    # Fifty times a drop of ten seconds; two seconds more until what comes next.
+    assert segments(after)[-1].startswith("50-")
+    mock.data("POST", f"/sessions/{session}/end", by="host")
+    assert playlist(mock, session) == after + "#EXT-X-ENDLIST\n"
+
+
+def test_a_show_that_begins_without_its_encoder_has_no_playlist_until_it_comes(mock):
+    session = mock.session()
+    encoder = f"/_mock/sessions/{session}/encoder"
+    mock.data("POST", encoder, json={"action": "drop", "seconds": 60})
+    mock.data("POST", f"/sessions/{session}/go_live", by="host")
+    mock.clock.advance(seconds=60)
+    assert "no segment of the broadcast" in refusal(mock, f"/hls/{session}/index.m3u8")
+    mock.clock.advance(seconds=4)
+    assert segments(playlist(mock, session)) == ["0-0.m4s"]
 
 
 @pytest.mark.parametrize("name", ["0-31", "1-0", "999999999-0", "0-999999999999"])
