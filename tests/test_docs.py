@@ -117,7 +117,9 @@ def test_the_readmes_check_finds_the_fault(serve):
 
 
 @needs_curl
-@pytest.mark.parametrize("document", ["docs/first-session.md", "docs/faults.md", "docs/whip.md"])
+@pytest.mark.parametrize(
+    "document", ["docs/first-session.md", "docs/faults.md", "docs/whip.md", "docs/media.md"]
+)
 def test_the_documents_commands_do_what_they_say(serve, document):
     url, _ = serve()
     written = blocks(document)

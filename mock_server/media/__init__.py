@@ -1,1 +1,1 @@
-"""What the mock says about video: tokens, addresses, health and audience; no video flows here."""
+"""Tokens, addresses, health, audience, playlists: functions of (seed, id, time)."""
