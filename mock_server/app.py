@@ -18,11 +18,11 @@ from mock_server.env import Clock, Common, Env
 from mock_server.errors import OperatorError
 from mock_server.events.feed import Feeds
 from mock_server.faulty import FaultyWorlds, lifecycle_of
-from mock_server.http import hls, whip
+from mock_server.http import hls
 from mock_server.http.contract_pass import ContractPass
 from mock_server.http.guard import Guard
 from mock_server.http.log import RequestLog
-from mock_server.http.media import Media
+from mock_server.http.media import Handler, Media, late
 from mock_server.http.near import NearMisses
 from mock_server.http.pages import Pages
 from mock_server.http.refusing import Refusals
@@ -122,7 +122,7 @@ def build_app(
         ContractPass, common=env.common, log=log, needs=operations.NEEDS, alone=control.ALONE
     )
     transactions = Transactions(env.worlds, blocking=env.common.store.blocking)
-    receiving = whip.Whip(env.worlds, transactions, env.common)
+    publishing = late(lambda: _whip(env, transactions))
     app = ConnexionMiddleware(
         _nothing,
         import_name=__name__,
@@ -140,7 +140,8 @@ def build_app(
                 Media,
                 handlers={
                     hls.PREFIX: hls.Hls(env.worlds, transactions, env.settings),
-                    **dict.fromkeys(whip.PREFIXES, receiving),
+                    "/whip": publishing,
+                    "/whip/": publishing,
                 },
                 worlds=env.worlds,
                 refusals=Refusals(env.counters, log),
@@ -169,6 +170,12 @@ def build_app(
         app.apis.append(API(Bundle(document), base_path=base, name=base, **options))
     served: ASGIApp = app
     return served if fault is None else fault.wrapping(served, env)
+
+
+def _whip(env: Env, transactions: Transactions) -> Handler:
+    from mock_server.http.whip import Whip  # noqa: PLC0415 - most receive nobody
+
+    return Whip(env.worlds, transactions, env.common)
 
 
 async def prepare(app: ASGIApp) -> None:

@@ -158,3 +158,20 @@ def test_a_module_that_is_needed_after_all_only_costs_time():
     )
     assert ran.returncode == 1
     assert ran.stderr.startswith("greenroom: nowhere: is no scenario")
+
+
+NOT_AT_THE_START = """
+import sys
+import mock_server.start
+print(sorted({"aiortc", "av", "mock_server.media.peer", "mock_server.http.whip"} & {*sys.modules}))
+"""
+
+
+def test_what_receives_media_is_not_imported_by_the_start():
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", NOT_AT_THE_START],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout == "[]\n"

@@ -98,6 +98,18 @@ class Media:
         return self._handlers.get(path[:end] if end else path)
 
 
+def late(make: Callable[[], Handler]) -> Handler:
+    """Return a handler that is made, with all it imports, when it is first asked."""
+    made: list[Handler] = []
+
+    async def answer(asked: Asked) -> Content:
+        if not made:
+            made.append(make())
+        return await made[0](asked)
+
+    return answer
+
+
 def method_refused(method: str, allowed: tuple[str, ...]) -> Refusal:
     """Return the refusal of a method that an address of media has not, 405 with `Allow`."""
     wanted = ", ".join(allowed)

@@ -35,8 +35,6 @@ from mock_server.storage.indexes import SESSION_BY_STREAM_KEY
 from mock_server.storage.protocol import Needs, StorageError
 from mock_server.worlds import Worlds
 
-# Of the endpoint, with a key in the path and without one.
-PREFIXES = ("/whip/", "/whip")
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
 _OPEN = ("scheduled", "live")

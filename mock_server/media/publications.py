@@ -10,11 +10,13 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from mock_server.domain.errors import Conflict
-from mock_server.media.offer import Fragment, Offer
-from mock_server.media.peer import Peer
 from mock_server.media.publishers import Measured, Publishers
+
+if TYPE_CHECKING:
+    from mock_server.media.offer import Fragment, Offer
 
 # Seconds without media after which a WHIP session is ended.
 IDLE_SECONDS = 30.0
@@ -33,6 +35,8 @@ class Publication:
     def __init__(
         self, world: str, session_id: str, key: str, offer: Offer, clock: Callable[[], datetime]
     ) -> None:
+        from mock_server.media.peer import Peer  # noqa: PLC0415 - most receive nobody
+
         self.id = f"WH_{secrets.token_urlsafe(_ID_BYTES)}"
         self.etag = f'"{secrets.token_hex(_ID_BYTES)}"'
         self.world = world

@@ -7,7 +7,7 @@ import pytest
 
 from mock_server.domain.errors import Conflict
 from mock_server.http.log import RequestLog
-from mock_server.http.media import Content, Media, method_refused
+from mock_server.http.media import Content, Media, late, method_refused
 from mock_server.http.refusing import Refusals
 from mock_server.journal import WORLD
 
@@ -96,3 +96,17 @@ def test_what_a_handler_raises_is_a_refusal_in_log_and_journal(demo, error, stat
 def test_a_method_that_is_refused_comes_with_those_there_are(demo):
     refusal = method_refused("PUT", ("GET", "HEAD"))
     assert asked_for(demo, "/tape/1", answering(refusal), "PUT")[1][b"allow"] == b"GET, HEAD"
+
+
+def test_a_late_handler_is_made_once_by_the_first_who_asks(demo):
+    made = []
+
+    def make():
+        made.append(answering(Content(200, PLAIN, (b"ab",))))
+        return made[-1]
+
+    handler = late(make)
+    assert made == []
+    for _ in range(2):
+        assert asked_for(demo, "/tape/1", handler)[2] == b"ab"
+    assert len(made) == 1

@@ -280,11 +280,16 @@ def test_a_stall_is_noticed_before_a_publisher_is_given_up():
     assert STALLED < IDLE_SECONDS
 
 
-def test_the_documents_program_publishes(tmp_path):
+def document(language):
+    """The program that docs/whip.md has in a language."""
     text = (Path(__file__).parents[2] / "docs" / "whip.md").read_text()
-    (written,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (written,) = re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+    return written
+
+
+def test_the_documents_program_publishes(tmp_path):
     program = tmp_path / "publish.py"
-    program.write_text(written)
+    program.write_text(document("python"))
     with serve() as served, served.client() as client:
         session = client.get("/sessions/live").json()["data"]["sessions"][0]["id"]
         opened = client.post(f"/sessions/{session}/start").json()["data"]
@@ -296,3 +301,20 @@ def test_the_documents_program_publishes(tmp_path):
                 seen.add((health["status"], health["video"]["width"]))
             assert publishing.returncode == 0, publishing.stderr.read()
         assert ("ENDPOINT_PUBLISHING", 640) in seen
+
+
+def test_a_mock_that_stops_hangs_up_and_says_nothing_of_it(tmp_path):
+    program = tmp_path / "publish.py"
+    program.write_text(document("python"))
+    with serve() as served, served.client() as client:
+        session = client.get("/sessions/live").json()["data"]["sessions"][0]["id"]
+        whip = client.post(f"/sessions/{session}/start").json()["data"]["whip_url"]
+        with subprocess.Popen(
+            [sys.executable, str(program), whip, "60"], stderr=subprocess.DEVNULL
+        ) as publishing:
+            status = ""
+            while status != "ENDPOINT_PUBLISHING":
+                health = client.get(f"/sessions/{session}/stream_health").json()["data"]
+                status = health["status"] if health["video"]["width"] == 640 else ""
+            assert served.stop() == (0, "", "")
+            publishing.kill()
