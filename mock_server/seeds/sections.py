@@ -194,7 +194,7 @@ def _change(value: Value) -> Change:
         "action": given.take("action", choice(*ACTIONS)),
         "after": given.maybe("after", integer(0, _MAX_SECONDS)) or 0,
         "seconds": given.maybe("seconds", integer(1, _MAX_SECONDS)),
-        "every": given.maybe("every", integer(6, 3600)),
+        "every": given.maybe("every", integer(8, 3600)),
         "times": given.maybe("times", integer(1, 100)),
     }
     given.finish()

@@ -209,7 +209,7 @@ def test_an_encoder_drops_and_is_seen_to_come_back(world):
     assert [each.doing for each in dropped.planned] == ["buffering", "publishing"]
     assert dropped.since is not None
     assert dropped.planned[1].at - dropped.since == timedelta(seconds=12)
-    assert world.set_encoder(session, "flap", every=6, times=2).changes_left < 999
+    assert world.set_encoder(session, "flap", every=8, times=2).changes_left < 999
     with pytest.raises(Refused, match="`seconds` is not for `connect`"):
         world.set_encoder(session, "connect", seconds=3)
 

@@ -132,9 +132,9 @@ def test_an_encoder_goes_with_its_session(mock):
 def test_too_many_changes_are_refused_and_connecting_never_is(mock):
     session = live(mock)
     for number in range(10):
-        said(mock, session, "flap", every=6, times=100, after=600 * number)
+        said(mock, session, "flap", every=8, times=100, after=800 * number)
     assert seen(mock, session)["changes_left"] == 0
-    refused = say(mock, session, "drop", after=7_000)
+    refused = say(mock, session, "drop", after=9_000)
     assert refused.status_code == 409
     assert "must be 1,000 at most" in refused.json()["error"]
     found = seen(mock, session)
@@ -159,7 +159,7 @@ def test_too_many_changes_are_refused_and_connecting_never_is(mock):
         {"action": "drop", "every": 20},
         {"action": "connect", "seconds": 4},
         {"action": "flap", "seconds": 4},
-        {"action": "flap", "every": 5},
+        {"action": "flap", "every": 7},
         {"action": "flap", "times": 101},
         {"action": "silent_audio", "times": 2},
         {"action": "drop", "loudly": True},

@@ -85,7 +85,7 @@ TIMED_CHANGES = st.fixed_dictionaries(
 )
 FLAPS = st.fixed_dictionaries(
     {"action": st.just("flap")},
-    optional={**OPTIONS, "every": st.integers(6, 60), "times": st.integers(1, 20)},
+    optional={**OPTIONS, "every": st.integers(8, 60), "times": st.integers(1, 20)},
 )
 CONNECTS = st.fixed_dictionaries({"action": st.just("connect")}, optional=OPTIONS)
 CHANGES = st.one_of(TIMED_CHANGES, FLAPS, CONNECTS)
@@ -288,7 +288,7 @@ def test_what_nobody_can_see_is_not_kept() -> None:
 def test_so_many_changes_are_kept_and_connecting_is_always_possible() -> None:
     encoder = None
     for number in range(MOST_CHANGES // 100):
-        change = read_change({"action": "flap", "every": 6, "times": 100, "after": 1_000 * number})
+        change = read_change({"action": "flap", "every": 8, "times": 100, "after": 1_000 * number})
         encoder = change_encoder(LIVE, encoder, NOW, change)
     assert number_of(changes_of(encoder)) == MOST_CHANGES
     with pytest.raises(Conflict, match=r"1,001 changes .* must be 1,000 at most"):
