@@ -3,7 +3,7 @@
     /hls/{session}/index.m3u8                       the renditions
     /hls/{session}/{rendition}/index.m3u8           the segments that are there now
     /hls/{session}/{rendition}/init.mp4             what a player reads before them
-    /hls/{session}/{rendition}/{run}-{place}.m4s    one of them
+    /hls/{session}/{rendition}/{ms}-{place}.m4s     one of them (`media.hls` says what is counted)
 
 Everybody may watch, as on any address of HLS: players have no credentials to send.
 """
@@ -11,6 +11,7 @@ Everybody may watch, as on any address of HLS: players have no credentials to se
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from datetime import UTC, datetime
 from functools import cache, cached_property, partial
 
@@ -31,7 +32,7 @@ PREFIX = "/hls/"
 _METHODS = ("GET", "HEAD")
 _PATH = re.compile(
     r"/hls/(?P<session>[^/]{1,100})/(?:(?P<rendition>[0-9a-z]{1,10})/)?"
-    r"(?:(?P<list>index\.m3u8)|(?P<init>init\.mp4)|(?P<run>[0-9]{1,9})-(?P<place>[0-9]{1,12})\.m4s)"
+    r"(?:(?P<list>index\.m3u8)|(?P<init>init\.mp4)|(?P<ms>[0-9]{1,15})-(?P<place>[0-9]{1,12})\.m4s)"
 )
 # A playlist may be another one in a moment, in a world whose clock is put forward.
 _PLAYLIST: Headers = (
@@ -72,16 +73,17 @@ class Broadcast:
         """Return about how many bytes it takes, with its playlist."""
         return _BYTES_OF_RUN * len(self.runs) + _BYTES_OF_SEGMENT * (self._length + 5)
 
-    def require(self, run: int, place: int) -> None:
+    def require(self, after_ms: int, place: int) -> None:
         """Refuse a segment that is not there yet, was never there, or is there no longer."""
-        runs = self.runs
-        if run >= len(runs) or place >= runs[run].segments:
-            newest = hls.window(runs, 1)[0].name
-            raise Refusal(404, f"segment {run}-{place} is not there, the newest is {newest}")
-        if runs[run].first + place < hls.kept_from(runs, self._length):
+        found = bisect_left(self.runs, after_ms, key=lambda each: each.after_ms)
+        run = self.runs[found] if found < len(self.runs) else None
+        if run is None or run.after_ms != after_ms or place >= run.segments:
+            newest = hls.window(self.runs, 1)[0].name
+            raise Refusal(404, f"segment {after_ms}-{place} is not there, the newest is {newest}")
+        if run.first + place < hls.kept_from(self.runs, self._length):
             raise Refusal(
                 404,
-                f"segment {run}-{place} is no longer there, as players can't go back so far: "
+                f"segment {after_ms}-{place} is no longer there, as players can't go back so far: "
                 "start with a larger `--dvr-window`",
             )
 
@@ -118,10 +120,10 @@ class Hls:
         tag = shown.digest.encode()
         parts: tuple[bytes | memoryview, ...] = (shown.initialization,)
         if found["init"] is None:
-            run, place = int(found["run"]), int(found["place"])
-            broadcast.require(run, place)
-            tag = b"%s-%d" % (tag, place)
-            parts = shown.fragment(place)
+            after_ms, place = int(found["ms"]), int(found["place"])
+            broadcast.require(after_ms, place)
+            tag = b"%s-%d-%d" % (tag, after_ms, place)
+            parts = shown.fragment(place, after_ms)
         tag = b'"%s"' % tag
         content = Content(200, (*_MEDIA, (b"etag", tag)), parts)
         return as_asked(content, tag, asked.method, asked.scope["headers"])
@@ -174,7 +176,7 @@ def _broadcast(
             "(`go_live`, or `start_webcam_hls` in mode `webcam`)",
         )
     spans = publishing(session, encoder)
-    runs = hls.complete_runs(spans, now)
+    runs = hls.complete_runs(spans, session.broadcast_at, now)
     ended = session.ended_at is not None
     if not runs:
         raise _too_early(ended=ended)

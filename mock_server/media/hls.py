@@ -2,8 +2,11 @@
 
 A broadcast is cut into segments of 1.92 s, counted from where the encoder began to publish. There
 are only whole ones: one that a drop cut off is never published, and none comes until the encoder is
-back, which then begins its timestamps and the picture's counter anew, after a discontinuity. So a
-segment is named by two numbers, of its run and within it, and its bytes follow from the second.
+back, which then begins the picture's counter anew, after a discontinuity. Timestamps count from the
+broadcast's beginning, so that they jump there, and never go back: not every player reads the tag.
+
+A segment is named by two numbers: when its run began, in ms of the broadcast, and its place in it.
+Its bytes follow from them, so whoever keeps a segment keeps the right one.
 """
 
 from __future__ import annotations
@@ -22,26 +25,29 @@ TARGET = 2
 # No playlist that segments were removed from is shorter (6.2.2): three targets.
 FEWEST = -(-3 * TARGET * 1_000_000 // 1_920_000)
 VERSION = 6
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class Run(NamedTuple):
-    """Hold the segments of one span that has any: when it began, the sequence number of its first
-    segment in the broadcast, and how many of them are complete.
+    """Hold the segments of one span that has any: when it began, also in ms of the broadcast, the
+    sequence number of its first segment in the broadcast, and how many of them are complete.
     """
 
     start: datetime
+    after_ms: int
     first: int
     segments: int
 
 
 class Segment(NamedTuple):
     """Hold where a segment is: its run's number (its discontinuity sequence number), its place in
-    it, and when it began. `breaks` tells that it is the first after a discontinuity.
+    it, and when both began.
     """
 
     run: int
     place: int
     start: datetime
+    after_ms: int
 
     @property
     def breaks(self) -> bool:
@@ -51,7 +57,7 @@ class Segment(NamedTuple):
     @property
     def name(self) -> str:
         """Return what its address ends with."""
-        return f"{self.run}-{self.place}.m4s"
+        return f"{self.after_ms}-{self.place}.m4s"
 
 
 def window_length(seconds: float) -> int:
@@ -59,8 +65,8 @@ def window_length(seconds: float) -> int:
     return max(FEWEST, -(-int(seconds * 1_000_000) // 1_920_000))
 
 
-def complete_runs(spans: Iterable[Span], now: datetime) -> tuple[Run, ...]:
-    """Return the runs of segments that are complete at a time, the oldest first.
+def complete_runs(spans: Iterable[Span], begin: datetime, now: datetime) -> tuple[Run, ...]:
+    """Return the runs of segments of a broadcast that are complete at a time, the oldest first.
 
     A span too short for a segment leaves no trace, so what was published never changes.
     """
@@ -70,7 +76,7 @@ def complete_runs(spans: Iterable[Span], now: datetime) -> tuple[Run, ...]:
         until = now if end is None else min(end, now)
         count = (until - start) // SEGMENT
         if count > 0:
-            runs.append(Run(start, first, count))
+            runs.append(Run(start, (start - begin) // _MILLISECOND, first, count))
             first += count
     return tuple(runs)
 
@@ -94,7 +100,7 @@ def window(runs: Sequence[Run], length: int) -> list[Segment]:
         last = run.segments - 1
         oldest = max(0, run.segments - (length - len(found)))
         found += (
-            Segment(number, place, run.start + place * SEGMENT)
+            Segment(number, place, run.start + place * SEGMENT, run.after_ms)
             for place in range(last, oldest - 1, -1)
         )
         if len(found) >= length:

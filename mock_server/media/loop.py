@@ -37,10 +37,11 @@ class Box(NamedTuple):
 
 
 class Begin(NamedTuple):
-    """Hold where a `tfdt` has its time, and how many units of it each fragment lasts."""
+    """Hold where a `tfdt` has its time, and how many of its units a fragment and a ms last."""
 
     at: int
     lasts: int
+    per_ms: int
 
 
 class Fragment(NamedTuple):
@@ -67,16 +68,17 @@ class Rendition:
     average_rate: int
     digest: str
 
-    def fragment(self, number: int) -> tuple[bytes, memoryview]:
+    def fragment(self, number: int, after_ms: int = 0) -> tuple[bytes, memoryview]:
         """Return fragment `number` of 0, 1, 2, … without an end, as its two parts.
 
-        Sequence and times (ISO/IEC 14496-12, 8.8.5 and 8.8.12) go on with the number.
+        Sequence and times (ISO/IEC 14496-12, 8.8.5 and 8.8.12) go on with the number; the first
+        one begins at a time in ms.
         """
         found = self.fragments[number % len(self.fragments)]
         head = bytearray(found.head)
         struct.pack_into(">I", head, found.sequence_at, (number + 1) % _LARGEST_SEQUENCE)
-        for begin in found.begins:
-            struct.pack_into(">Q", head, begin.at, number * begin.lasts)
+        for at, lasts, per_ms in found.begins:
+            struct.pack_into(">Q", head, at, number * lasts + after_ms * per_ms)
         return bytes(head), found.body
 
     def size(self, number: int) -> int:
@@ -100,8 +102,9 @@ def parsed(name: str, content: bytes, seconds: float) -> Rendition:
     bodies = [box for box in top if box.kind == b"mdat"]
     starts = [first, *(box.end for box in bodies[:-1])]
     lasts = _lasting(content, starts[1], bodies[1].at)
+    units = tuple((each, each // round(seconds * 1000)) for each in lasts)
     fragments = tuple(
-        _fragment(content, start, body, lasts) for start, body in zip(starts, bodies, strict=True)
+        _fragment(content, start, body, units) for start, body in zip(starts, bodies, strict=True)
     )
     sizes = [len(each.head) + len(each.body) for each in fragments]
     width, height, codecs = _described(content, first)
@@ -144,7 +147,9 @@ def _first_count(content: bytes, start: int, end: int) -> int:
     return int(struct.unpack_from(">I", content, run.at + _NUMBER)[0])
 
 
-def _fragment(content: bytes, start: int, body: Box, lasts: tuple[int, ...]) -> Fragment:
+def _fragment(
+    content: bytes, start: int, body: Box, units: tuple[tuple[int, int], ...]
+) -> Fragment:
     found = list(_boxes(content, start, body.at))
     sequence = next(box for box in found if box.kind == b"mfhd")
     times = [box.at - start + _NUMBER for box in found if box.kind == b"tfdt"]
@@ -152,7 +157,7 @@ def _fragment(content: bytes, start: int, body: Box, lasts: tuple[int, ...]) -> 
         head=content[start : body.at],
         body=memoryview(content)[body.at : body.end],
         sequence_at=sequence.at - start + _NUMBER,
-        begins=tuple(Begin(at, units) for at, units in zip(times, lasts, strict=True)),
+        begins=tuple(Begin(at, *each) for at, each in zip(times, units, strict=True)),
     )
 
 

@@ -53,7 +53,7 @@ def as_seen(spans, now):
 
 
 def playlist(spans, now, length=LENGTH, ended=None):
-    runs = complete_runs(as_seen(spans, now), now)
+    runs = complete_runs(as_seen(spans, now), START, now)
     if not runs:
         return None
     over = ended is not None and now >= ended
@@ -96,7 +96,7 @@ def test_the_next_segment_comes_when_it_is_said(broadcast, later):
     due = next_segment(spans, now)
 
     def published(at):
-        return sum(run.segments for run in complete_runs(spans, at))
+        return sum(run.segments for run in complete_runs(spans, START, at))
 
     if due is None:
         assert published(now) == published(now + timedelta(days=365))
@@ -112,7 +112,7 @@ def test_what_was_removed_can_be_fetched_for_as_long_as_the_rfc_says(broadcast, 
     shown, removed = set(), {}
     for tick in range(120):
         now = START + tick * SEGMENT
-        runs = complete_runs(as_seen(spans, now), now)
+        runs = complete_runs(as_seen(spans, now), START, now)
         if not runs:
             continue
         there = {runs[each.run].first + each.place for each in window(runs, length)}
@@ -133,7 +133,11 @@ def test_a_drop_stops_the_playlist_and_the_encoder_comes_back_after_a_discontinu
     assert at_drop.parts[-1].lines[-1] == "0-9.m4s"
     assert playlist(spans, back + SEGMENT - timedelta(microseconds=1)).text == at_drop.text
     after = playlist(spans, back + 2 * SEGMENT)
-    assert [part.lines[-1] for part in after.parts][-3:] == ["0-9.m4s", "1-0.m4s", "1-1.m4s"]
+    assert [part.lines[-1] for part in after.parts][-3:] == [
+        "0-9.m4s",
+        "60000-0.m4s",
+        "60000-1.m4s",
+    ]
     assert after.parts[-2].lines[0] == "#EXT-X-DISCONTINUITY"
     assert after.parts[-2].date == back.replace(microsecond=123_000)
     assert after.head["#EXT-X-MEDIA-SEQUENCE"] == "5"
@@ -158,7 +162,7 @@ def test_a_broadcast_of_thirty_days_costs_as_much_as_one_of_a_minute():
     """Not measured, counted: nothing is made for what has passed."""
     spans = (Span(START, None),)
     month, minute = (
-        complete_runs(spans, START + length)
+        complete_runs(spans, START, START + length)
         for length in (timedelta(days=30), timedelta(minutes=1))
     )
     assert len(month) == len(minute) == 1

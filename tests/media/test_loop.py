@@ -90,6 +90,15 @@ def test_the_largest_part_of_a_fragment_is_the_file_itself(shown):
     assert len(head) < 1024
 
 
+def test_a_run_begins_at_its_time_in_the_broadcast(shown):
+    for after in (0, 1, 92_000, 30 * 86_400_000):
+        _, tracks = numbers(shown.fragment(3, after)[0])
+        assert [begins for begins, _ in tracks] == [
+            3 * FRAMES * 3600 + after * 90,
+            3 * AUDIO_FRAMES * 1024 + after * 48,
+        ]
+
+
 def test_two_at_once_get_their_own_times(shown):
     one, other = shown.fragment(3), shown.fragment(28)
     assert numbers(one[0])[0] == 4

@@ -7,8 +7,9 @@ import shutil
 import subprocess
 from itertools import pairwise
 
+import httpx
 import pytest
-from serving import PATIENCE, serve
+from serving import PATIENCE, Served, serve
 
 pytestmark = pytest.mark.skipif(
     shutil.which("ffmpeg") is None or shutil.which("ffprobe") is None,
@@ -18,25 +19,60 @@ pytestmark = pytest.mark.skipif(
 LASTS = {"video": 3600, "audio": 1024}
 
 
-@pytest.fixture(scope="module")
-def ended():
-    """The address of a broadcast that has ended, whose playlist has 72 s: one and a half loops."""
-    with serve("--scenario", "empty", "--dvr-window", "72") as served, served.client() as host:
-        control = served.url.replace("/v1/webinar", "/_mock")
+class Show:
+    """A server on which broadcasts are held; playlists have 72 s: one and a half loops."""
 
-        def post(path, **body):
-            answer = host.post(path, json=body)
-            assert answer.is_success, answer.text
-            return answer.json()["data"]
-
+    def __init__(self, served: Served, host: httpx.Client) -> None:
+        self.host = host
+        self.control = served.url.replace("/v1/webinar", "/_mock")
         preset = host.get("/presets").json()["data"]["presets"][0]["id"]
-        room = post("/rooms", title="Launch room")["room"]["id"]
+        room = self.post("/rooms", title="Launch room")["room"]["id"]
         wanted = {"title": "Launch", "preset_id": preset}
-        session = post(f"/rooms/{room}/sessions", **wanted)["session"]["id"]
-        post(f"/sessions/{session}/go_live")
-        post(f"{control}/clock", freeze=True, advance="10m")
-        post(f"/sessions/{session}/end")
-        yield host.get(f"/sessions/{session}").json()["data"]["hls_url"]
+        self.session = self.post(f"/rooms/{room}/sessions", **wanted)["session"]["id"]
+        self.post(f"{self.control}/clock", freeze=True)
+        self.post(f"/sessions/{self.session}/go_live")
+
+    def post(self, path, **body):
+        answer = self.host.post(path, json=body)
+        assert answer.is_success, answer.text
+        return answer.json()["data"]
+
+    def advance(self, by):
+        self.post(f"{self.control}/clock", advance=by)
+
+    def drop(self, seconds):
+        encoder = f"{self.control}/sessions/{self.session}/encoder"
+        self.post(encoder, action="drop", seconds=seconds)
+
+    def end(self):
+        self.post(f"/sessions/{self.session}/end")
+        return self.host.get(f"/sessions/{self.session}").json()["data"]["hls_url"]
+
+
+@pytest.fixture(scope="module")
+def served():
+    with serve("--scenario", "empty", "--dvr-window", "72") as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def ended(served):
+    """The address of a broadcast of ten minutes that has ended."""
+    with served.client() as host:
+        show = Show(served, host)
+        show.advance("10m")
+        yield show.end()
+
+
+@pytest.fixture(scope="module")
+def interrupted(served):
+    """The address of one whose encoder was away for ten seconds, two of which it buffered."""
+    with served.client() as host:
+        show = Show(served, host)
+        show.advance("30s")
+        show.drop(8)
+        show.advance("40s")
+        yield show.end()
 
 
 def said_by(program: str, *options: str) -> bytes:
@@ -68,6 +104,24 @@ def test_ffprobe_reads_a_minute_without_a_gap_over_the_loop_s_seam(ended):
         gaps = {after - before for before, after in pairwise(times)}
         # Read as HLS, all times are in 90 kHz; as a track has them, in its own units.
         assert len(gaps) == 1, (kind, gaps)
+
+
+def test_times_jump_over_a_drop_of_the_encoder_and_never_go_back(interrupted):
+    for kind, times in packets(interrupted).items():
+        gaps = {after - before for before, after in pairwise(times)}
+        # Fifteen segments end at 28.8 s, the next one begins at 40 s.
+        assert min(gaps) > 0
+        assert len(gaps) == 2
+        whole = times[-1] - times[0] + min(gaps)
+        assert max(gaps) / whole == pytest.approx(11.2 / (40 + 15 * 1.92), rel=0.01), kind
+
+
+def test_ffmpeg_decodes_all_that_is_left_of_a_broadcast_with_a_drop(interrupted):
+    maps = ("-map", "0:p:0:v", "-map", "0:p:0:a")
+    said = said_by("ffmpeg", "-copyts", "-i", interrupted, *maps, "-f", "framecrc", "-")
+    lines = [line for line in said.decode().splitlines() if line.startswith("0,")]
+    assert len({line.split(",")[-1] for line in lines}) == 15 * 48
+    assert len(lines) >= 30 * 48
 
 
 @pytest.mark.parametrize("program", ["0", "1"])
