@@ -54,7 +54,7 @@ class Watched:
         return self.page.locator("#problems li").all_text_contents()
 
     def segments(self) -> list[tuple[int, int]]:
-        """Run and place of the segments that were loaded."""
+        """When the run began, in ms, and the place in it, of the segments that were loaded."""
         names = self.page.evaluate("performance.getEntriesByType('resource').map(e => e.name)")
         found = [re.search(r"/(\d+)-(\d+)\.m4s$", name) for name in names]
         return [(int(each[1]), int(each[2])) for each in found if each]
@@ -115,7 +115,7 @@ def test_the_player_stalls_while_the_encoder_is_gone_and_plays_on_when_it_is_bac
     disturbed.plays(3)
     runs = [run for run, _ in disturbed.segments()]
     assert runs == sorted(runs)
-    assert set(runs) == {0, 1}, "what was played before, and after the discontinuity"
+    assert len(set(runs)) == 2, "what was played before, and after the discontinuity"
     assert disturbed.page.evaluate(PLAYED) > stood
     # That the buffer ran empty is what an encoder that is gone looks like, and all there was.
     assert [each for each in disturbed.problems() if "Nothing is left to play" not in each] == []
