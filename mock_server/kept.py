@@ -12,7 +12,7 @@ from mock_server.storage.protocol import Store
 V = TypeVar("V")
 During = tuple[datetime, datetime]
 _MOST_BYTES = 8 * 1024 * 1024
-_MOST_TEXT = 1024 * 1024
+MOST_UNTIL = 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -90,7 +90,7 @@ class KeptUntil(Generic[V]):
     def __init__(self, store: Store) -> None:
         self._store = store
         self._known: dict[Hashable, _Entry] = {}
-        self._room = _MOST_TEXT
+        self._room = MOST_UNTIL
 
     def find(self, question: Hashable, now: datetime) -> V | None:
         """Return the answer to a question at a time, None where it has to be worked out."""
@@ -111,11 +111,11 @@ class KeptUntil(Generic[V]):
 
         It holds from the first time up to, not at, the second.
         """
-        if version is None or size > _MOST_TEXT:
+        if version is None or size > MOST_UNTIL:
             return
         before = self._known.get(question)
         self._room += (0 if before is None else before.size) - size
         if self._room < 0:
             self._known.clear()
-            self._room = _MOST_TEXT - size
+            self._room = MOST_UNTIL - size
         self._known[question] = _Entry(version, *during, size, answer)

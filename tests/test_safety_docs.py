@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mock_server import journal
+from mock_server import journal, kept
 from mock_server.control import faults
 from mock_server.domain.events import BACKLOG
 from mock_server.events import ledger
@@ -33,6 +33,7 @@ IN_CODE = {
     "worlds and snapshots": f"{Settings().max_worlds}",
     "publishers of a process": f"{Settings().publishers}",
     "publisher that sends nothing": f"{IDLE_SECONDS:g} s",
+    "kept playlists of a world": f"{kept.MOST_UNTIL / MIB:g} MiB",
     "journal of a world": f"{Settings().journal:,} exchanges",
     "body in the journal": f"{journal.CUT / KIB:g} KiB",
     "journals of all worlds": f"{journal.MOST_BYTES / MIB:g} MiB",
