@@ -9,9 +9,10 @@ from mock_server import journal, kept
 from mock_server.control import faults
 from mock_server.domain.events import BACKLOG
 from mock_server.events import ledger
-from mock_server.http import body
+from mock_server.http import body, whip
 from mock_server.http.limits import Limits
 from mock_server.injection.rules import MAX_DELAY_MS
+from mock_server.media import offer
 from mock_server.media.publications import IDLE_SECONDS
 from mock_server.settings import Settings
 
@@ -31,6 +32,9 @@ IN_CODE = {
     "unused connection": f"{LIMITS.idle_seconds:g} s",
     "answer that is not read": f"{LIMITS.unread_seconds:g} s",
     "worlds and snapshots": f"{Settings().max_worlds}",
+    "offer over WHIP": f"{whip.MAX_SDP / KIB:g} KiB",
+    "lines of an offer": f"{offer.MOST_LINES:,}",
+    "candidates of a publisher": f"{offer.MOST_CANDIDATES}",
     "publishers of a process": f"{Settings().publishers}",
     "publisher that sends nothing": f"{IDLE_SECONDS:g} s",
     "kept playlists of a world": f"{kept.MOST_UNTIL / MIB:g} MiB",

@@ -37,6 +37,7 @@ from mock_server.worlds import Worlds
 
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
+MAX_SDP = 64 * 1024
 _OPEN = ("scheduled", "live")
 _ENDPOINT = ("GET", "HEAD", "OPTIONS", "POST")
 _SESSION = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH")
@@ -216,7 +217,7 @@ def _parts(path: str) -> tuple[str | None, str | None]:
 def _credential(key: str | None, authorization: Sequence[bytes]) -> str:
     """Return the stream key a request comes with; raises Refusal 401, 403."""
     given = [each.decode("latin-1").partition(" ") for each in authorization]
-    bearers = {token.strip() for scheme, _, token in given if scheme.lower() == "bearer"}
+    bearers = {token.strip() for scheme, _, token in given if scheme.lower() == "bearer"} - {""}
     if key is None and len(bearers) == 1:
         return bearers.pop()
     if key is None:
@@ -250,6 +251,10 @@ async def _body(asked: Asked, wanted: str) -> bytes:
     if media_type != wanted:
         shown = f"`{media_type[:100]}`" if media_type else "missing"
         raise Refusal(415, f"the Content-Type is {shown}, must be `{wanted}`")
+    if len(raw) > MAX_SDP:
+        raise Refusal(
+            413, f"the description is larger than {MAX_SDP:,} bytes, must be at most that"
+        )
     asked.scope[BODY] = raw
     return raw
 

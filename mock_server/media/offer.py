@@ -18,6 +18,9 @@ from mock_server.domain.errors import Unprocessable
 CODECS: Mapping[str, frozenset[str]] = MappingProxyType(
     {"audio": frozenset({"OPUS", "PCMU", "PCMA", "G722"}), "video": frozenset({"VP8", "H264"})}
 )
+# Some twice what a browser offers. A reader of SDP takes a line's time for every other line.
+MOST_LINES = 500
+MOST_CANDIDATES = 100
 _STATIC = {"0": "PCMU", "8": "PCMA", "9": "G722"}
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 _LINE = re.compile(r"[a-z]=.+")
@@ -88,6 +91,7 @@ def read_offer(raw: bytes) -> Offer:
     general = _attributes(session)
     sections = tuple(_section(group, general) for group in groups)
     _require_publishable(sections)
+    require_few(sum(line.startswith("a=candidate:") for line in lines))
     for section in sections:
         _require_section(section)
     _require_bundle(session, sections)
@@ -103,6 +107,14 @@ def read_fragment(raw: bytes) -> Fragment:
         raise Malformed("the fragment has no `a=ice-ufrag` and `a=ice-pwd`, must have both")
     candidates = tuple(_candidates(lines))
     return Fragment(name, candidates, "end-of-candidates" in attributes)
+
+
+def require_few(candidates: int) -> None:
+    """Refuse more candidates of one publisher than there may be, since each is tried; raises
+    Unprocessable.
+    """
+    if candidates > MOST_CANDIDATES:
+        raise Unprocessable(f"there are {candidates} candidates, must be {MOST_CANDIDATES} at most")
 
 
 def answerable(offer: Offer) -> str:
@@ -127,6 +139,10 @@ def _lines(raw: bytes) -> list[str]:
         lines.pop()
     if not lines:
         raise Malformed("the description is empty, must be SDP")
+    if len(lines) > MOST_LINES:
+        raise Malformed(
+            f"the description has {len(lines):,} lines, must have {MOST_LINES:,} at most"
+        )
     for number, line in enumerate(lines, start=1):
         if not _LINE.fullmatch(line):
             # `s=` alone is what some write for a session without a name.
@@ -177,11 +193,17 @@ def _section(lines: Sequence[str], general: Mapping[str, str]) -> Section:
 
 def _codecs(lines: Sequence[str], formats: Sequence[str]) -> frozenset[str]:
     names = {each: _STATIC[each] for each in formats if each in _STATIC}
+    mapped: set[str] = set()
     for line in lines:
         if line.startswith("a=rtpmap:"):
             number, _, encoding = line.removeprefix("a=rtpmap:").partition(" ")
-            if number in formats:
-                names[number] = encoding.partition("/")[0].upper()
+            if number in mapped or number not in formats:
+                raise Malformed(
+                    f"`{line[:_SHOWN]}` is for a format that has one or is not in its `m=` line, "
+                    "must be one for each"
+                )
+            mapped.add(number)
+            names[number] = encoding.partition("/")[0].upper()
     return frozenset(names.values())
 
 

@@ -117,7 +117,9 @@ class Peer:
 
     def idle_for(self) -> float:
         """Return for how many seconds nothing has arrived."""
-        return monotonic() - max(self._began, *(each.meter.last for each in self.media.values()), 0)
+        # A copy, for a medium may be added meanwhile: another thread may be asking.
+        last = [each.meter.last for each in tuple(self.media.values())]
+        return monotonic() - max([self._began, *last])
 
     def measured(self, now: datetime) -> Measured:
         """Return what is measured, as of `now`."""

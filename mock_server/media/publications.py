@@ -43,13 +43,18 @@ class Publication:
         self.session_id = session_id
         self.key = key
         self.offer = offer
+        self.candidates = offer.sdp.count("\r\na=candidate:")
         self.ended = asyncio.Event()
         self.peer = Peer(self.ended.set, clock)
         # The same object each time it is asked for, which a method is not.
         self.measure: Callable[[datetime], Measured] = self.peer.measured
 
     async def add_candidates(self, fragment: Fragment) -> None:
-        """Take candidates that were found after the offer."""
+        """Take candidates that were found after the offer; raises Unprocessable for too many."""
+        from mock_server.media.offer import require_few  # noqa: PLC0415 - most receive nobody
+
+        require_few(self.candidates + len(fragment.candidates))
+        self.candidates += len(fragment.candidates)
         await self.peer.add_candidates(fragment, self.offer.sections[0].mid)
 
 

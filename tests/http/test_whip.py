@@ -94,6 +94,7 @@ def test_two_sessions_have_two_addresses_and_tags(mock, answered):
 def test_the_key_may_be_the_bearer_token_alone_or_as_well(mock, answered):
     path, _ = live(mock)
     key = path.removeprefix("/whip/")
+    assert publish(mock, path, "", headers={"Authorization": "Bearer "}).status_code == 400
     for where in ("/whip", "/whip/", path):
         answer = publish(mock, where, headers={"Authorization": f"Bearer {key}"})
         assert answer.status_code == 201
@@ -140,6 +141,7 @@ def test_an_offer_without_a_type_is_refused(mock):
         (bent("a=sendonly", "a=recvonly"), 422),
         (bent("a=sendonly", "a=inactive"), 422),
         (OFFER + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\n", 422),
+        (OFFER + "a=x:" + "y" * 65_536 + "\n", 413),
         ("a" * 1_048_577, 413),
     ],
 )
@@ -244,6 +246,15 @@ def test_a_fragment_that_cannot_be_taken_is_refused(  # noqa: PLR0917
 ):
     where = publish(mock, live(mock)[0]).headers["location"]
     assert said in refused(patched(mock, where, fragment, **headers), status)
+
+
+def test_candidates_are_bounded_however_many_fragments_bring_them(mock, answered):
+    posted = publish(mock, live(mock)[0])
+    line = next(each for each in FRAGMENT_OF_OFFER.splitlines() if "candidate:" in each)
+    forty = FRAGMENT_OF_OFFER + f"{line}\n" * 39
+    sent = [patched(mock, posted.headers["location"], forty, **{"If-Match": "*"}) for _ in range(3)]
+    assert [each.status_code for each in sent] == [204, 204, 422]
+    assert "there are 120 candidates" in refused(sent[2], 422)
 
 
 def test_options_need_no_key_and_tell_what_is_taken(mock, answered):
