@@ -14,8 +14,9 @@ _HOST_NAME = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 _TOKEN = re.compile(r"[!-~]{16,200}", re.ASCII)
 _LIVEKIT = re.compile(r"[!-~]{1,200}", re.ASCII)
 _MOST_CONNECTIONS = 1_000_000
-# Three target durations, which no playlist may be shorter than, and four hours.
-_SHORTEST_WINDOW, _LONGEST_WINDOW = 6, 4 * 3600
+# Three target durations, which no playlist may be shorter than, and an hour: one of more would
+# take long to write, every two seconds anew.
+_SHORTEST_WINDOW, _LONGEST_WINDOW = 6, 3600
 _MOST_PUBLISHERS = 1000
 _ICE_SERVER = re.compile(
     r"(?P<scheme>stuns?|turns?):(?:(?P<name>[^:@\s\"\\]+):(?P<credential>[^@\s\"\\]+)@)?"

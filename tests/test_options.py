@@ -100,3 +100,10 @@ def test_the_command_says_it_in_its_usage(capsys):
         cli.main(["serve", "--port", "70000"])
     assert end.value.code == 2
     assert "`70000` must be an integer from 0 to 65535" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["5", "3601", "", "12s", "-6", "1e3"])
+def test_a_window_of_a_broadcast_is_six_seconds_to_an_hour(text):
+    assert (options.dvr_window("6"), options.dvr_window("3600")) == (6, 3600)
+    with pytest.raises(argparse.ArgumentTypeError, match="must be an integer from 6 to 3600"):
+        options.dvr_window(text)

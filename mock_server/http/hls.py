@@ -175,7 +175,7 @@ def _broadcast(
             f"session is `{observe(session, now)}` and was never broadcast, must be first "
             "(`go_live`, or `start_webcam_hls` in mode `webcam`)",
         )
-    spans = publishing(session, encoder)
+    spans = env.remembered.once(f"publishing/{session.id}", publishing, session, encoder)
     runs = hls.complete_runs(spans, session.broadcast_at, now)
     ended = session.ended_at is not None
     if not runs:

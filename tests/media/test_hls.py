@@ -171,7 +171,7 @@ def test_a_broadcast_of_thirty_days_costs_as_much_as_one_of_a_minute():
     assert shown.head["#EXT-X-MEDIA-SEQUENCE"] == str(30 * 86_400 * 100 // 192 - LENGTH)
 
 
-@pytest.mark.parametrize(("seconds", "length"), [(6, 4), (12, 7), (60, 32), (14_400, 7500)])
+@pytest.mark.parametrize(("seconds", "length"), [(6, 4), (12, 7), (60, 32), (3600, 1875)])
 def test_a_window_has_as_many_segments_as_it_takes(seconds, length):
     assert window_length(seconds) == length
     assert length * SECONDS >= max(seconds, 3 * TARGET)
