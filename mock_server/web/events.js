@@ -6,8 +6,8 @@ import { control, headersOf } from './calls.js';
 const AGAIN = 1000;
 const SLOWEST = 30_000;
 
-// Call `heard` with each event, and once after every connection that was lost: something may have
-// been missed. Returns a function that stops listening.
+// Call `heard` with each event, and once when a lost connection is back: something may have been
+// missed. Returns a function that stops listening.
 export function listen(heard) {
   const over = new AbortController();
   void keepListening(heard, over.signal);
@@ -16,26 +16,30 @@ export function listen(heard) {
 
 async function keepListening(heard, signal) {
   let wait = AGAIN;
+  let lost = false;
+  const back = () => {
+    wait = AGAIN;
+    if (lost) heard({ operation: 'reconnected' });
+    lost = false;
+  };
   while (!signal.aborted) {
     try {
-      for await (const event of events(signal)) {
-        wait = AGAIN;
-        heard(event);
-      }
+      for await (const event of events(signal, back)) heard(event);
     } catch {
       // Refused or lost: asked again below, less and less often.
     }
     if (signal.aborted) return;
     await new Promise((resolve) => setTimeout(resolve, wait));
     wait = Math.min(wait * 2, SLOWEST);
-    heard({ operation: 'reconnected' });
+    lost = true;
   }
 }
 
-async function* events(signal) {
+async function* events(signal, begun) {
   const call = control('GET', 'events');
   const answer = await fetch(call.url, { headers: headersOf(call), signal });
   if (!answer.ok) throw new Error(String(answer.status));
+  begun();
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
   for (;;) {

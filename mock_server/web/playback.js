@@ -33,16 +33,20 @@ export class Playback extends EventTarget {
     else if (this.#video.canPlayType('application/vnd.apple.mpegurl')) {
       this.#video.src = url;
       this.#play();
-    } else this.#fail('This browser plays no HLS.');
+    } else {
+      this.#become('failed');
+      this.#tell('This browser plays no HLS.');
+    }
   }
 
-  stop() {
+  // `state` is what there is instead: nothing, or a broadcast that is yet to begin.
+  stop(state = 'idle') {
     clearTimeout(this.#retry);
     this.#hls?.destroy();
     this.#hls = null;
     this.#video.removeAttribute('src');
     this.#video.load();
-    this.#become('idle');
+    this.#become(state);
   }
 
   // Seconds behind what the encoder sends, null where that is not known.
@@ -91,39 +95,40 @@ export class Playback extends EventTarget {
   #hear(hls, url, error) {
     if (error.fatal && error.response?.code === 404 && error.details.startsWith('manifest')) {
       this.#become('offair');
-      this.#loadAgain(hls, url);
+      this.#again(() => hls.loadSource(url));
       return;
     }
     this.#tell(problemOf(error));
     if (error.details === Hls.ErrorDetails.BUFFER_STALLED_ERROR) this.#become('stalled');
     if (!error.fatal) return;
     if (error.type === Hls.ErrorTypes.NETWORK_ERROR) {
-      this.#become('stalled');
-      this.#loadAgain(hls, url);
+      this.#become('lost');
+      this.#again(() => hls.loadSource(url));
     } else if (error.type === Hls.ErrorTypes.MEDIA_ERROR && Date.now() - this.#recovered > RECOVERY_PAUSE) {
       this.#recovered = Date.now();
       hls.recoverMediaError();
     } else this.#become('failed');
   }
 
-  #loadAgain(hls, url) {
+  #again(load) {
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => hls.loadSource(url), RETRY);
+    this.#retry = setTimeout(load, RETRY);
   }
 
   #nativeProblem() {
     // With hls.js, its own error event says more.
-    if (!this.#hls && this.#video.error) this.#fail(`The browser says: ${this.#video.error.message}`);
+    if (this.#hls || !this.#video.error) return;
+    this.#tell(`The browser says: ${this.#video.error.message}`);
+    this.#become('lost');
+    this.#again(() => {
+      this.#video.load();
+      this.#play();
+    });
   }
 
   #play() {
     // Refused where the browser wants a click first: the video's own button is there for that.
     this.#video.play().catch(() => this.#become('paused'));
-  }
-
-  #fail(sentence) {
-    this.#become('failed');
-    this.#tell(sentence);
   }
 
   #tell(sentence) {
@@ -133,7 +138,7 @@ export class Playback extends EventTarget {
   #become(state) {
     if (state === this.state) return;
     // Taking the stream away pauses the video; that is no state of what comes next.
-    if (state === 'paused' && ['idle', 'offair', 'failed'].includes(this.state)) return;
+    if (state === 'paused' && ['idle', 'offair', 'lost', 'failed'].includes(this.state)) return;
     this.state = state;
     this.dispatchEvent(new Event('change'));
   }

@@ -47,8 +47,12 @@ function showFacts() {
 function play(url) {
   if (url === shown.url) return;
   shown.url = url;
-  if (url === null) playback.stop();
-  else playback.load(url);
+  playback.load(url);
+}
+
+function stop(state) {
+  shown.url = null;
+  playback.stop(state);
 }
 
 // --- which session
@@ -59,7 +63,8 @@ function choose(session) {
   $('title').textContent = session.title;
   $('about').textContent = `${session.room.title} · ${session.status} · ${people(session.viewer_count)}`;
   document.title = `${session.title} · Player · greenroom`;
-  play(session.hls_url ?? null);
+  if (session.hls_url) play(session.hls_url);
+  else stop(over(session) ? 'idle' : 'offair');
   if (another) $('done').textContent = '';
   showControls();
   void showHealth();
@@ -81,8 +86,9 @@ async function refresh() {
     if (turn !== asked) return;
     showList(sessions, id);
     if (session) choose(session);
+    if ($('done').dataset.refused === 'refresh') $('done').textContent = '';
   } catch (error) {
-    say(error);
+    say(error, 'refresh');
   }
 }
 
@@ -126,6 +132,7 @@ function follow() {
   const src = new URLSearchParams(location.search).get('src');
   shown.session = null;
   $('controls').replaceChildren();
+  $('done').textContent = '';
   if (src) {
     $('src').value = src;
     $('title').textContent = src;
@@ -146,6 +153,8 @@ function playAddress(src) {
 
 // --- the encoder, and what can be done
 
+const over = (session) => ['ended', 'expired'].includes(session.status);
+
 const ownerOf = (session) =>
   shown.personas.find((each) => each.user?.id === session.room.host_id && each.api_key) ?? null;
 
@@ -153,13 +162,13 @@ const ownerOf = (session) =>
 function moves() {
   const { id, status, hls_url: broadcast } = shown.session;
   const host = ownerOf(shown.session);
-  const over = ['ended', 'expired'].includes(status) ? `The session is ${status}.` : null;
+  const past = over(shown.session) ? `The session is ${status}.` : null;
   const nobody = host ? null : 'Its host is no persona, so nobody here may.';
   return [
-    ['Drop the encoder', control('POST', `sessions/${id}/encoder`, { action: 'drop' }), over],
-    ['Connect the encoder', control('POST', `sessions/${id}/encoder`, { action: 'connect' }), over],
-    ['Go live', api('POST', `sessions/${id}/go_live`, host), over ?? nobody ?? (broadcast ? 'It is live.' : null)],
-    ['End the session', api('POST', `sessions/${id}/end`, host), over ?? nobody],
+    ['Drop the encoder', control('POST', `sessions/${id}/encoder`, { action: 'drop' }), past],
+    ['Connect the encoder', control('POST', `sessions/${id}/encoder`, { action: 'connect' }), past],
+    ['Go live', api('POST', `sessions/${id}/go_live`, host), past ?? nobody ?? (broadcast ? 'It is live.' : null)],
+    ['End the session', api('POST', `sessions/${id}/end`, host), past ?? nobody],
   ];
 }
 
@@ -284,8 +293,8 @@ function soon() {
   waiting = setTimeout(() => void refresh(), 200);
 }
 
-function say(error) {
-  $('done').dataset.refused = '';
+function say(error, by = '') {
+  $('done').dataset.refused = by;
   $('done').textContent = error.message;
 }
 

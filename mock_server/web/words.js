@@ -23,9 +23,10 @@ const SAID = {
 };
 
 // An error event of hls.js as one sentence.
-export function problemOf({ details, response, fatal }) {
+export function problemOf({ type, details, response, fatal }) {
   const status = response?.code ? ` (${response.code})` : '';
-  const end = fatal ? '; playback can’t go on by itself.' : '.';
+  const next = type === 'networkError' ? '; trying again.' : '; playback can’t go on by itself.';
+  const end = fatal ? next : '.';
   return `${SAID[details] ?? `hls.js says ${details}`}${status}${end}`;
 }
 
@@ -34,7 +35,8 @@ export const STATES = {
   loading: 'Loading',
   playing: 'Playing',
   paused: 'Paused',
-  stalled: 'Stalled: waiting for the encoder',
+  stalled: 'Stalled: waiting for the next segment',
+  lost: 'Lost: trying again',
   ended: 'Ended',
   offair: 'Not on air: waiting for the broadcast',
   failed: 'Failed',

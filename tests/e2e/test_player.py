@@ -213,3 +213,36 @@ def test_where_the_control_plane_asks_for_a_token_the_page_does(browser, served)
         page.locator("#controls code", has_text="$GREENROOM_CONTROL_TOKEN").first.wait_for()
         assert TOKEN not in page.content()
         page.close()
+
+
+def test_a_browser_without_media_source_plays_by_itself(browser, mock_in_memory):
+    world = mock_in_memory.world("native")
+    session = session_of(world)
+    go_live(world, session)
+    world.clock.advance(timedelta(minutes=1))
+    context = browser.new_context()
+    context.add_init_script("delete window.MediaSource; delete window.ManagedMediaSource;")
+    page = context.new_page()
+    page.goto(f"{mock_in_memory.url}/_mock/worlds/native/_mock/player?session={session}")
+    if not page.evaluate("document.createElement('video').canPlayType('application/x-mpegurl')"):
+        pytest.skip("this Chromium plays no HLS by itself")
+    native = Watched(page, world, session, [])
+    native.has_state("Playing")
+    native.plays(1)
+    assert native.problems() == []
+    context.close()
+
+
+def test_a_mock_that_stops_is_told_and_found_again(browser, served):
+    with served() as mock:
+        port = mock.url.rpartition(":")[2]
+        page = browser.new_context().new_page()
+        page.goto(f"{mock.url}/_mock/player")
+        page.get_by_text("Nobody broadcasts").wait_for(timeout=PATIENCE)
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.locator("#done", has_text="Nothing answers at this address").wait_for(timeout=PATIENCE)
+    with served("--port", port) as mock:
+        go_live(mock.world(), session_of(mock.world()))
+        page.locator("#sessions a", has_text="Day one").wait_for(timeout=PATIENCE)
+        assert page.locator("#done").text_content() == ""
+    page.close()
