@@ -7,7 +7,8 @@ const RETRY = 3000;
 const RECOVERY_PAUSE = 5000;
 const OPTIONS = { enableWorker: false, backBufferLength: 30 };
 
-// Emits `change` when `state` has changed, and `problem` (detail: a sentence) for every error.
+// Emits `change` when `state` has changed, and `problem` for every error: its detail is a
+// `sentence`, and the `reason` in the words of hls.js.
 export class Playback extends EventTarget {
   #video;
   #hls = null;
@@ -87,23 +88,28 @@ export class Playback extends EventTarget {
     const hls = new Hls(OPTIONS);
     this.#hls = hls;
     hls.on(Hls.Events.ERROR, (_, error) => this.#hear(hls, url, error));
-    hls.on(Hls.Events.MANIFEST_PARSED, () => this.#play());
     hls.attachMedia(this.#video);
+    this.#loadSource(hls, url);
+  }
+
+  #loadSource(hls, url) {
+    // Not before there is something to play: hls.js takes a slow first segment for a stall.
+    this.#video.addEventListener('canplay', () => hls === this.#hls && this.#play(), { once: true });
     hls.loadSource(url);
   }
 
   #hear(hls, url, error) {
     if (error.fatal && error.response?.code === 404 && error.details.startsWith('manifest')) {
       this.#become('offair');
-      this.#again(() => hls.loadSource(url));
+      this.#again(() => this.#loadSource(hls, url));
       return;
     }
-    this.#tell(problemOf(error));
+    this.#tell(problemOf(error), error.reason ?? error.error?.message);
     if (error.details === Hls.ErrorDetails.BUFFER_STALLED_ERROR) this.#become('stalled');
     if (!error.fatal) return;
     if (error.type === Hls.ErrorTypes.NETWORK_ERROR) {
       this.#become('lost');
-      this.#again(() => hls.loadSource(url));
+      this.#again(() => this.#loadSource(hls, url));
     } else if (error.type === Hls.ErrorTypes.MEDIA_ERROR && Date.now() - this.#recovered > RECOVERY_PAUSE) {
       this.#recovered = Date.now();
       hls.recoverMediaError();
@@ -131,8 +137,8 @@ export class Playback extends EventTarget {
     this.#video.play().catch(() => this.#become('paused'));
   }
 
-  #tell(sentence) {
-    this.dispatchEvent(new CustomEvent('problem', { detail: sentence }));
+  #tell(sentence, reason = '') {
+    this.dispatchEvent(new CustomEvent('problem', { detail: { sentence, reason } }));
   }
 
   #become(state) {

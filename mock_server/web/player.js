@@ -23,12 +23,13 @@ playback.addEventListener('change', () => {
   showFacts();
 });
 
-playback.addEventListener('problem', ({ detail }) => {
+playback.addEventListener('problem', ({ detail: { sentence, reason } }) => {
   const now = new Date();
   const time = make('time', now.toLocaleTimeString('en-GB'));
   time.dateTime = now.toISOString();
   const line = make('li');
-  line.append(time, detail);
+  line.append(time, sentence);
+  line.title = reason;
   $('problems').prepend(line);
   $('count').textContent = String(Number($('count').textContent) + 1);
   while ($('problems').childElementCount > MOST_PROBLEMS) $('problems').lastElementChild.remove();

@@ -51,7 +51,8 @@ class Watched:
         self.page.get_by_role("button", name=words, exact=True).click()
 
     def problems(self) -> list[str]:
-        return self.page.locator("#problems li").all_text_contents()
+        said = "all => all.map(each => each.textContent + ' ' + each.title)"
+        return self.page.locator("#problems li").evaluate_all(said)
 
     def segments(self) -> list[tuple[int, int]]:
         """When the run began, in ms, and the place in it, of the segments that were loaded."""
