@@ -94,6 +94,17 @@ def _encoder(handler: Handler, call: Call) -> Any:
     return data
 
 
+def tell_of_publisher(
+    call: Call, session: Session, before: Encoder | None, after: Encoder | None
+) -> None:
+    """Tell that a publisher came to an open session or left it, as `call.operation` says, and by
+    webhooks what that did to its encoder.
+    """
+    telling = call.env.settings.webhooks and session.state == "live" and after != before
+    notices = notices_of_encoder(call, session, before, after) if telling else ()
+    _tell_of_session(call, session, was=observe(session, call.now), notices=notices)
+
+
 def _new_session(handler: Handler, call: Call) -> Any:
     data = handler(call)
     session = call.tx.get(Session, _id_in(data, "session") or "")

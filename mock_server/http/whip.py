@@ -16,29 +16,29 @@ from time import time
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from mock_server.domain.clock import read_clock
-from mock_server.domain.entities import Session, World
+from mock_server.domain.entities import Session
 from mock_server.domain.errors import Conflict, NotFound
 from mock_server.domain.lifecycle import observe
 from mock_server.env import Common, Env
 from mock_server.http.body import read_body
 from mock_server.http.errors import Headers, Refusal
 from mock_server.http.headers import RequestHeaders
+from mock_server.http.ingress import OPEN, SessionIngress
 from mock_server.http.media import Asked, Content, method_refused
 from mock_server.http.origin import OriginReader
 from mock_server.http.transactions import Transactions
 from mock_server.journal import BODY
+from mock_server.media.ingress import Addresses
 from mock_server.media.offer import Fragment, Malformed, Offer, read_fragment, read_offer
 from mock_server.media.peer import NoMedia
 from mock_server.media.publications import Publication, TooManyPublications
 from mock_server.storage.indexes import SESSION_BY_STREAM_KEY
-from mock_server.storage.protocol import Needs, StorageError
+from mock_server.storage.protocol import Needs
 from mock_server.worlds import Worlds
 
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
 MAX_SDP = 64 * 1024
-_OPEN = ("scheduled", "live")
 _ENDPOINT = ("GET", "HEAD", "OPTIONS", "POST")
 _SESSION = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH")
 _DOING = frozenset({"DELETE", "PATCH", "POST"})
@@ -111,10 +111,11 @@ class Whip:
         publication = Publication(
             name, session_id, key, offer, lambda: self._worlds.known(name).clock()
         )
-        answer = await self._begin(publication)
         scope = asked.scope
         host = RequestHeaders.read(scope["headers"]).host
-        address = urlsplit(self._origin.addresses(scope, host, name).whip_url(key)).path
+        addresses = self._origin.addresses(scope, host, name)
+        answer = await self._begin(publication, addresses)
+        address = urlsplit(addresses.whip_url(key)).path
         headers = (
             (b"content-type", SDP.encode()),
             (b"location", f"{address}/{publication.id}".encode()),
@@ -126,10 +127,12 @@ class Whip:
         said = answer.encode()
         return Content(201, headers, (said,), body=said)
 
-    async def _begin(self, publication: Publication) -> str:
-        taken = partial(self._transactions.do, partial(self._is_open, publication))
+    async def _begin(self, publication: Publication, addresses: Addresses) -> str:
+        ingress = SessionIngress(
+            self._worlds, self._transactions, self._common, addresses, publication
+        )
         try:
-            return await self._common.publications.begin(publication, self._addresses, taken)
+            return await self._common.publications.begin(publication, self._addresses, ingress)
         except TooManyPublications as error:
             raise Refusal(503, str(error), headers=_LATER) from None
         except NoMedia as error:
@@ -159,7 +162,7 @@ class Whip:
                 f"no WHIP session has the id {publication_id[:60]}: it has ended, or another "
                 "process of this server has it"
             )
-        if observe(found.session, found.now) not in _OPEN:
+        if observe(found.session, found.now) not in OPEN:
             await self._common.publications.end(publication)
             raise NotFound(
                 f"WHIP session {publication_id} has ended with session {found.session.id}"
@@ -173,22 +176,6 @@ class Whip:
         if session is None:
             raise _unauthorised("no session has this stream key, must be that of its `whip_url`")
         return Found(env, session, now)
-
-    def _is_open(self, publication: Publication) -> bool:
-        """Tell whether a publication's session is still there and takes it."""
-        env = self._worlds.seen(publication.world)
-        if env is None:
-            return False
-        try:
-            with env.store.read() as tx:
-                world = tx.get(World, "world")
-                session = tx.get(Session, publication.session_id)
-        except StorageError:
-            # A database that is away for a moment ends nobody's broadcast.
-            return True
-        if world is None or session is None or session.stream_key != publication.key:
-            return False
-        return observe(session, read_clock(world, self._common.wall())) in _OPEN
 
 
 def media_addresses(host: str) -> tuple[str, ...] | None:
@@ -239,7 +226,7 @@ def _unauthorised(sentence: str) -> Refusal:
 
 def _require_open(found: Found) -> None:
     status = observe(found.session, found.now)
-    if status not in _OPEN:
+    if status not in OPEN:
         raise Conflict(f"session {found.session.id} is `{status}`, must be `scheduled` or `live`")
 
 

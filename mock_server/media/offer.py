@@ -20,6 +20,9 @@ CODECS: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 # Some twice what a browser offers. A reader of SDP takes a line's time for every other line.
 MOST_LINES = 500
+# As many numbers as browsers have for all they offer (RFC 5761, 4). A reader of SDP takes each line
+# of feedback for every one of them.
+MOST_FORMATS = 64
 MOST_CANDIDATES = 100
 _STATIC = {"0": "PCMU", "8": "PCMA", "9": "G722"}
 _NEWLINE = re.compile(r"\r\n|\n|\r")
@@ -187,7 +190,12 @@ def _section(lines: Sequence[str], general: Mapping[str, str]) -> Section:
     direction = direction or next((each for each in _DIRECTIONS if each in general), "sendrecv")
     for _ in _candidates(lines):
         pass
-    names = _codecs(lines, media[4].split())
+    formats = media[4].split()
+    if len(formats) > MOST_FORMATS:
+        raise Unprocessable(
+            f"`{media[1][:_SHOWN]}` offers {len(formats):,} formats, must be {MOST_FORMATS} at most"
+        )
+    names = _codecs(lines, formats)
     return Section(media[1], own.get("mid", ""), direction, media[3], names, attributes)
 
 

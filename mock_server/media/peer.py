@@ -65,10 +65,18 @@ class Medium:
 
 
 class Peer:
-    """Receive what one publisher sends; `on_end` is called once when the connection is lost."""
+    """Receive what one publisher sends; `on_arrival` is called once when its media begins to come,
+    `on_end` when the connection is lost.
+    """
 
-    def __init__(self, on_end: Callable[[], None], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        on_arrival: Callable[[], None],
+        on_end: Callable[[], None],
+        clock: Callable[[], datetime],
+    ) -> None:
         self.media: dict[str, Medium] = {}
+        self._on_arrival = on_arrival
         self._on_end = on_end
         self._clock = clock
         self._started_at: datetime | None = None
@@ -144,6 +152,7 @@ class Peer:
             await handle(packet, arrival_time_ms=arrival_time_ms)
             if self._started_at is None:
                 self._started_at = self._clock()
+                self._on_arrival()
             medium.add(packet)
 
         async def undecoded(parameters: Any) -> None:

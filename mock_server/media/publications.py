@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mock_server.domain.errors import Conflict
 from mock_server.media.publishers import Measured, Publishers
@@ -23,6 +23,19 @@ IDLE_SECONDS = 30.0
 # Seconds between two looks at whether the session it publishes to still takes it.
 LOOK_SECONDS = 1.0
 _ID_BYTES = 12
+
+
+class Ingress(Protocol):
+    """Be the session a publication is for, as it is asked and told by `Publications`."""
+
+    async def is_open(self) -> bool:
+        """Tell whether it still takes the publication."""
+
+    async def arrived(self) -> None:
+        """Hear once that media arrives."""
+
+    async def left(self) -> None:
+        """Hear once, after that, that no more will."""
 
 
 class TooManyPublications(Exception):
@@ -44,8 +57,8 @@ class Publication:
         self.key = key
         self.offer = offer
         self.candidates = offer.sdp.count("\r\na=candidate:")
-        self.ended = asyncio.Event()
-        self.peer = Peer(self.ended.set, clock)
+        self.arrived, self.ended = asyncio.Event(), asyncio.Event()
+        self.peer = Peer(self.arrived.set, self.ended.set, clock)
         # The same object each time it is asked for, which a method is not.
         self.measure: Callable[[datetime], Measured] = self.peer.measured
 
@@ -66,6 +79,7 @@ class Publications:
         self._most = most
         self._there: dict[str, Publication] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
+        self._followed: dict[str, asyncio.Task[None]] = {}
         self._closed = False
 
     def __len__(self) -> int:
@@ -78,13 +92,10 @@ class Publications:
         return None if found is None or found.ended.is_set() else found
 
     async def begin(
-        self,
-        publication: Publication,
-        addresses: Sequence[str] | None,
-        is_taken: Callable[[], Awaitable[bool]],
+        self, publication: Publication, addresses: Sequence[str] | None, ingress: Ingress
     ) -> str:
         """Return the answer to a publication's offer; it then lasts until it is ended, nothing has
-        come for 30 s, or `is_taken` is no longer so.
+        come for 30 s, or the ingress is no longer open.
 
         Raises TooManyPublications, Conflict for the second of a session, NoMedia, Unprocessable.
         """
@@ -105,33 +116,55 @@ class Publications:
         if publication.id not in self._there:
             await publication.peer.close()
             raise Conflict(f"the publisher of session {session_id} was ended meanwhile")
-        self._watches[publication.id] = asyncio.create_task(self._watch(publication, is_taken))
+        self._followed[publication.id] = asyncio.create_task(_follow(publication, ingress))
+        self._watches[publication.id] = asyncio.create_task(self._watch(publication, ingress))
         return answer
 
     async def end(self, publication: Publication) -> None:
-        """End one; nothing happens where it has ended."""
+        """End one, once its ingress has heard of it; nothing happens where it has ended."""
         if self._there.pop(publication.id, None) is None:
             return
         publication.ended.set()
-        self._publishers.disconnect(publication.world, publication.session_id, publication.measure)
-        watch = self._watches.pop(publication.id, None)
-        if watch is not None and watch is not asyncio.current_task():
-            watch.cancel()
-        await publication.peer.close()
+        try:
+            await self._heard(publication)
+        finally:
+            # Only now: the next publisher comes after this one has gone.
+            self._publishers.disconnect(
+                publication.world, publication.session_id, publication.measure
+            )
+            watch = self._watches.pop(publication.id, None)
+            if watch is not None and watch is not asyncio.current_task():
+                watch.cancel()
+            await publication.peer.close()
 
     async def close(self) -> None:
         """End all of them, and begin none any more."""
         self._closed = True
         await asyncio.gather(*(self.end(each) for each in tuple(self._there.values())))
 
-    async def _watch(
-        self, publication: Publication, is_taken: Callable[[], Awaitable[bool]]
-    ) -> None:
+    async def _heard(self, publication: Publication) -> None:
+        followed = self._followed.pop(publication.id, None)
+        if followed is None:
+            return
+        if publication.arrived.is_set():
+            await followed
+        else:
+            followed.cancel()
+
+    async def _watch(self, publication: Publication, ingress: Ingress) -> None:
         try:
             while publication.peer.idle_for() < IDLE_SECONDS:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(publication.ended.wait(), LOOK_SECONDS)
-                if publication.ended.is_set() or not await is_taken():
+                if publication.ended.is_set() or not await ingress.is_open():
                     return
         finally:
             await self.end(publication)
+
+
+async def _follow(publication: Publication, ingress: Ingress) -> None:
+    """Let an ingress hear of one publication's media, of its coming before its going."""
+    await publication.arrived.wait()
+    await ingress.arrived()
+    await publication.ended.wait()
+    await ingress.left()
