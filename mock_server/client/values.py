@@ -331,12 +331,14 @@ class Turn:
 class EncoderState:
     """Hold what a session's virtual encoder does, since when (None: it does nothing), and next.
 
-    `changes` are what was said of it, as the control plane tells them.
+    `changes` are what was said of it, and `publisher` what is measured of who really publishes
+    (None: nobody does), as the control plane tells them.
     """
 
     status: str
     doing: str
     since: datetime | None
+    publisher: Json | None
     planned: tuple[Turn, ...]
     changes: tuple[Json, ...]
     changes_left: int
@@ -348,6 +350,7 @@ class EncoderState:
             status=data["status"],
             doing=data["doing"],
             since=time(data["since"]) if "since" in data else None,
+            publisher=data.get("publisher"),
             planned=tuple(
                 Turn(doing=each["doing"], at=time(each["at"])) for each in data["planned"]
             ),

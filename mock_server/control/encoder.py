@@ -17,8 +17,8 @@ from mock_server.domain.encoder import (
 from mock_server.domain.entities import Encoder, Session
 from mock_server.domain.errors import Conflict, NotFound
 from mock_server.env import Call
-from mock_server.http.views import View, date_time
-from mock_server.media.health import ingress_status
+from mock_server.http.views import View, date_time, present
+from mock_server.media.health import ingress_status, measured_health
 
 # So many of what is planned, and of the last changes, are told; all are counted.
 _MOST_TOLD = 100
@@ -60,6 +60,7 @@ def _view(call: Call, session: Session, encoder: Encoder | None) -> View:
         "status": ingress_status(session, stretch),
         "doing": "nothing" if stretch is None else stretch.doing,
         **({} if stretch is None else {"since": date_time(stretch.start)}),
+        **_publisher(call, session),
         "planned": [
             {"doing": each.doing, "at": date_time(each.start)} for each in coming[:_MOST_TOLD]
         ],
@@ -68,6 +69,13 @@ def _view(call: Call, session: Session, encoder: Encoder | None) -> View:
         "changes_total": number_of(changes),
         "changes_left": max(0, MOST_CHANGES - number_of(changes)),
     }
+
+
+def _publisher(call: Call, session: Session) -> View:
+    measured = call.env.common.publishers.find(call.env.name, session.id, call.now)
+    if measured is None or session.state == "ended":
+        return {}
+    return {"publisher": present(**measured_health(measured, call.now))}
 
 
 def _change(session: Session, change: Change) -> View:

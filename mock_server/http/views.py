@@ -30,7 +30,8 @@ def date_time(value: datetime) -> str:
     return f"{value.isoformat()[:_WITHOUT_OFFSET]}Z"
 
 
-def _present(**values: Any) -> View:
+def present(**values: Any) -> View:
+    """Return what is not None, times as `date_time` has them."""
     return {
         name: date_time(value) if isinstance(value, datetime) else value
         for name, value in values.items()
@@ -83,7 +84,7 @@ def _room(room: Room, host: View, live_id: str | None) -> View:
         "host": host,
         "library_id": room.library_id,
         "title": room.title,
-        **_present(
+        **present(
             description=room.description,
             analytics=room.analytics,
             active_session_id=live_id,
@@ -119,10 +120,10 @@ def _session(
         "room": room,
         "preset": preset_view(preset),
         "title": session.title,
-        **_present(description=session.description),
+        **present(description=session.description),
         "status": status,
         "mode": session.mode,
-        **_present(
+        **present(
             scheduled_start_time=session.scheduled_start_time,
             started_at=session.started_at,
             ended_at=session.ended_at,
@@ -131,7 +132,7 @@ def _session(
         "viewer_count": crowd.viewers if session.ended_at is None else 0,
         "max_viewers": crowd.peak,
         "recording_enabled": settings["recording_enabled"],
-        **_present(
+        **present(
             hls_url=addresses.hls_url(session.id) if session.broadcast_at else None,
             chat_enabled_override=chat,
             stage_enabled_override=stage,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from mock_server.domain import sessions
 from mock_server.domain.entities import Encoder, Participant, Session
 from mock_server.domain.errors import Conflict
 from mock_server.domain.lifecycle import require_move
 from mock_server.env import Call
-from mock_server.http.views import View, date_time
+from mock_server.http.views import View, present
 from mock_server.media import health, ingress, livekit
 from mock_server.operations.keeping import keep_session
 from mock_server.operations.lookup import (
@@ -98,10 +96,7 @@ def stream_health(call: Call) -> View:
     else:
         encoder = call.tx.get(Encoder, session.id)
         shown = health.stream_health(session, encoder, call.env.seed, call.now)
-    return {
-        name: date_time(value) if isinstance(value, datetime) else value
-        for name, value in shown.items()
-    }
+    return present(**shown)
 
 
 def _openable(call: Call) -> Session:

@@ -160,6 +160,51 @@ def test_what_is_published_is_measured(demo, codec):
     assert len(demo.env.common.publishers) == 0
 
 
+def test_the_encoder_comes_and_goes_with_a_publisher(demo):
+    async def scene():
+        async with served(demo) as client:
+            session_id, path = await live(client)
+            encoder = f"/_mock/sessions/{session_id}/encoder"
+            await client.post(f"/v1/webinar/sessions/{session_id}/go_live")
+            await client.post(encoder, json={"action": "drop"})
+
+            async def seen():
+                return (await client.get(encoder)).json()["data"]
+
+            async def buffers():
+                return (await seen())["doing"] == "buffering"
+
+            found = [await seen()]
+            for word in ("leave", "vanish"):
+                demo.clock.advance(seconds=10)
+                connection = publisher()
+                film(connection, "video/VP8")
+                posted = await publish(client, path, connection)
+                await until(buffers)
+                demo.clock.advance(seconds=10)
+                await measured(client, session_id)
+                found.append(await seen())
+                if word == "leave":
+                    await client.delete(posted.headers["location"])
+                await connection.close()
+
+                async def is_gone():
+                    return "publisher" not in await seen()
+
+                await until(is_gone)
+                found.append(await seen())
+            return found
+
+    found = asyncio.run(scene())
+    doing = [each["doing"] for each in found]
+    assert doing == ["dropped", "publishing", "dropped", "publishing", "dropped"]
+    shown = found[1]["publisher"]
+    assert (shown["video"]["width"], shown["status"]) == (320, "ENDPOINT_PUBLISHING")
+    assert [each["action"] for each in found[-1]["changes"]] == [
+        "drop", "connect", "drop", "connect", "drop",
+    ]  # fmt: skip
+
+
 def test_candidates_may_come_after_the_offer(demo):
     async def scene():
         async with served(demo) as client:
