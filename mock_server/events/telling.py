@@ -36,6 +36,13 @@ def told(handler: Handler, call: Call) -> Any:
     return data
 
 
+def told_of_publisher(handler: Handler, call: Call) -> Any:
+    """Return what a handler returns that lets an encoder follow who publishes, and tell of their
+    coming or going, as `call.operation` says, whatever that did to the encoder.
+    """
+    return _encoder(handler, call, always=True)
+
+
 def _nothing(handler: Handler, call: Call) -> Any:
     return handler(call)
 
@@ -83,26 +90,15 @@ def _joining(handler: Handler, call: Call) -> Any:
     return data
 
 
-def _encoder(handler: Handler, call: Call) -> Any:
+def _encoder(handler: Handler, call: Call, *, always: bool = False) -> Any:
     before = call.tx.get(Encoder, call.id)
     data = handler(call)
     session, after = call.tx.get(Session, call.id), call.tx.get(Encoder, call.id)
-    if session is not None and after != before:
+    if session is not None and (always or after != before):
         telling = call.env.settings.webhooks and session.state == "live"
         notices = notices_of_encoder(call, session, before, after) if telling else ()
         _tell_of_session(call, session, was=observe(session, call.now), notices=notices)
     return data
-
-
-def tell_of_publisher(
-    call: Call, session: Session, before: Encoder | None, after: Encoder | None
-) -> None:
-    """Tell that a publisher came to an open session or left it, as `call.operation` says, and by
-    webhooks what that did to its encoder.
-    """
-    telling = call.env.settings.webhooks and session.state == "live" and after != before
-    notices = notices_of_encoder(call, session, before, after) if telling else ()
-    _tell_of_session(call, session, was=observe(session, call.now), notices=notices)
 
 
 def _new_session(handler: Handler, call: Call) -> Any:

@@ -9,7 +9,7 @@ from mock_server.domain.entities import Encoder, Room, Session, World
 from mock_server.domain.lifecycle import observe
 from mock_server.domain.publishing import Follow, publisher_connected, publisher_left
 from mock_server.env import Call, Common
-from mock_server.events.telling import tell_of_publisher
+from mock_server.events.telling import told_of_publisher
 from mock_server.http.transactions import THE_WORLD, Transactions
 from mock_server.media.ingress import Addresses
 from mock_server.media.publications import Publication
@@ -80,11 +80,7 @@ class SessionIngress:
                     return
                 env = self._worlds.as_read(env, _world(tx))
                 call = Call(env, tx, event, env.clock(), self._addresses, None, session_id, {}, {})
-                before = tx.get(Encoder, session_id)
-                after = change(session, before, call.now)
-                if after is not None and after is not before:
-                    tx.put(after)
-                tell_of_publisher(call, session, before, after)
+                told_of_publisher(partial(_changed, change, session), call)
         except StorageError:
             # Nobody is there who could be told: media goes on, or has gone, all the same.
             return
@@ -95,6 +91,13 @@ class SessionIngress:
             return None
         now = read_clock(world, self._common.wall())
         return session if observe(session, now) in OPEN else None
+
+
+def _changed(change: Follow, session: Session, call: Call) -> None:
+    before = call.tx.get(Encoder, session.id)
+    after = change(session, before, call.now)
+    if after is not None and after is not before:
+        call.tx.put(after)
 
 
 def _world(tx: Transaction) -> World:
