@@ -24,6 +24,7 @@ from mock_server.http.guard import Guard
 from mock_server.http.log import RequestLog
 from mock_server.http.media import Handler, Media, late
 from mock_server.http.near import NearMisses
+from mock_server.http.origin import usual_addresses
 from mock_server.http.pages import Pages
 from mock_server.http.refusing import Refusals
 from mock_server.http.specification import Bundle, resolver_of
@@ -79,7 +80,9 @@ def build_env(
         answers=ContractAnswers(dict(contract)),
         started_at=clock(),
         journals=Journals(settings.journal),
-        feeds=Feeds(store, clock),
+        feeds=Feeds(
+            store, clock, partial(usual_addresses, settings) if settings.webhooks else None
+        ),
         publications=Publications(publishers, settings.publishers),
         publishers=publishers,
     )

@@ -18,6 +18,7 @@ from mock_server.domain.entities import World
 from mock_server.domain.errors import Conflict, NotFound, Unprocessable
 from mock_server.env import Common, Env
 from mock_server.errors import OperatorError
+from mock_server.events.settling import forget_turns
 from mock_server.journal import WORLD, Told
 from mock_server.kept import KeptAnswers, KeptUntil, Remembered
 from mock_server.scenarios import Beginning, Scenario, ScenarioFailed, load_scenario, names
@@ -250,6 +251,7 @@ class Worlds:
             env = self._surroundings(name, store, _world(tx), scenario)
             ending = self._play(env, tx, scenario, start)
             # Events are told of what happens once the world is there.
+            forget_turns(tx, ending.now)
             tx.put(replace(_world(tx), settled=ending.now))
             self._set_clock(tx, beginning, ending)
         return _world(tx)

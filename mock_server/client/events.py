@@ -22,7 +22,8 @@ class Event:
     """Hold one change of a world; what does not apply is None.
 
     `place` is where it stands in the feed, to go on from with `after`; `operation` is
-    `session_expired` for what time did; `was` and `status` are those of the session.
+    `session_expired` or `encoder_changed` for what time did; `was` and `status` are those of the
+    session, `encoder` what its encoder does from then on.
     """
 
     id: int
@@ -35,6 +36,7 @@ class Event:
     preset_id: str | None
     was: str | None
     status: str | None
+    encoder: str | None
 
     @classmethod
     def read(cls, data: Json, place: str) -> Self:
@@ -50,6 +52,7 @@ class Event:
             preset_id=data.get("preset_id"),
             was=data.get("was"),
             status=data.get("status"),
+            encoder=data.get("encoder"),
         )
 
 

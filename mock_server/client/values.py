@@ -77,12 +77,15 @@ class WorldState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fired:
-    """Hold something that time did."""
+    """Hold something that time did; `encoder` is what a session's encoder does from then on, None
+    where nothing became of it.
+    """
 
     at: datetime
     event: str
     session_id: str
     room_id: str
+    encoder: str | None
 
     @classmethod
     def read(cls, data: Json) -> Self:
@@ -92,6 +95,7 @@ class Fired:
             event=data["event"],
             session_id=data["session_id"],
             room_id=data["room_id"],
+            encoder=data.get("encoder"),
         )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from heapq import merge, nsmallest
+from itertools import count, islice
 
 from mock_server.domain.clock import (
     advance_clock,
@@ -13,8 +16,10 @@ from mock_server.domain.clock import (
 )
 from mock_server.domain.clock import set_clock as set_to
 from mock_server.domain.entities import Session, World
-from mock_server.domain.lifecycle import EXPIRES_AFTER, overdue_until
+from mock_server.domain.lifecycle import overdue_until
 from mock_server.env import Call
+from mock_server.events.settling import expiry
+from mock_server.events.turns import Taken, courses_due
 from mock_server.http.views import View, date_time
 from mock_server.storage.indexes import EVERYTHING, SESSIONS_BY_START
 
@@ -44,14 +49,40 @@ def set_clock(call: Call) -> View:
         world = set_rate(world, wall, 0.0 if body["freeze"] else 1.0)
     call.tx.put(world)
     after = read_clock(world, wall)
-    expired, total = _expired(call, before, after)
-    return _view(world, after, expired, total)
+    return _view(world, after, *_fired(call, before, after))
 
 
 def _world(call: Call) -> World:
     world = call.tx.get(World, "world")
     assert world is not None, "a world that is asked has its entity"
     return world
+
+
+def _fired(call: Call, before: datetime, after: datetime) -> tuple[list[View], int]:
+    """Return the first things that happened after `before` and up to `after`, in their order, and
+    how many did.
+    """
+    expired, total = _expired(call, before, after)
+    counted = count(total)
+    turned = ((each.turn.at, next(counted), each) for each in _turns(call, before, after))
+    first = nsmallest(MOST_FIRED, turned)
+    fired = merge(
+        (_fired_by(expiry(each), "session_expired", each) for each in expired),
+        (
+            _fired_by(at, "encoder_changed", each.course.session, encoder=each.turn.doing)
+            for at, _, each in first
+        ),
+        key=lambda each: each["at"],
+    )
+    return list(islice(fired, MOST_FIRED)), next(counted)
+
+
+def _turns(call: Call, before: datetime, after: datetime) -> Iterator[Taken]:
+    for course in courses_due(call.tx, after):
+        for turn in course.untold(since=before):
+            if turn.at > after:
+                break
+            yield Taken(turn, course)
 
 
 def _expired(call: Call, before: datetime, after: datetime) -> tuple[list[Session], int]:
@@ -69,27 +100,22 @@ def _expired(call: Call, before: datetime, after: datetime) -> tuple[list[Sessio
     return newest[::-1], total
 
 
-def _view(world: World, now: datetime, expired: list[Session], total: int) -> View:
+def _view(world: World, now: datetime, fired: list[View], total: int) -> View:
     return {
         "now": date_time(now),
         "rate": world.clock_rate,
         "frozen": world.clock_rate == 0,
         "follows_wall": world.clock_at is None,
         "fired_total": total,
-        "fired": [
-            {
-                "at": date_time(_expiry(session)),
-                "event": "session_expired",
-                "session_id": session.id,
-                "room_id": session.room_id,
-            }
-            for session in expired
-        ],
+        "fired": fired,
     }
 
 
-def _expiry(session: Session) -> datetime:
-    assert session.scheduled_start_time is not None, "only what has a start time expires"
-    # Time works on whole seconds (`domain.lifecycle`).
-    start = session.scheduled_start_time.replace(microsecond=0)
-    return start + EXPIRES_AFTER
+def _fired_by(at: datetime, event: str, session: Session, **what: str) -> View:
+    return {
+        "at": date_time(at),
+        "event": event,
+        "session_id": session.id,
+        "room_id": session.room_id,
+        **what,
+    }

@@ -35,7 +35,7 @@ def stream_events(call: Call) -> AsyncGenerator[bytes, None]:
 def list_events(call: Call) -> View:
     """List what was told after an id, oldest first."""
     store, wall = call.env.store, call.env.common.wall
-    settle(store, wall)
+    settle(store, wall, call.addresses if call.env.settings.webhooks else None)
     page = store.events(call.query["after"], call.query["limit"])
     return {
         "feed": page.feed,

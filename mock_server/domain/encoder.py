@@ -65,7 +65,15 @@ class Stretch(NamedTuple):
     doing: Doing
 
 
-class _Turn(NamedTuple):
+class Turn(NamedTuple):
+    """Hold what an encoder does from a whole second on, by time alone, and what it did before."""
+
+    at: datetime
+    was: Doing
+    doing: Doing
+
+
+class _Point(NamedTuple):
     # From so long after the broadcast's beginning the encoder does this.
     after: timedelta
     doing: Doing
@@ -109,8 +117,8 @@ def stretches(session: Session, encoder: Encoder | None) -> tuple[Stretch, ...]:
     begin, over = session.broadcast_at, session.ended_at
     if begin is None:
         return ()
-    points: list[_Turn] = []
-    for turn in _buffered([_Turn(_ZERO, "publishing"), *_turns(changes_of(encoder))]):
+    points: list[_Point] = []
+    for turn in _buffered([_Point(_ZERO, "publishing"), *_turns(changes_of(encoder))]):
         if over is not None and begin + turn.after >= over:
             break
         if points and points[-1].after == turn.after:
@@ -129,14 +137,52 @@ def stretch_at(found: Sequence[Stretch], now: datetime) -> Stretch | None:
 
     What happens within a second is seen in all of it, for readings have whole seconds.
     """
-    moment = now.replace(microsecond=999_999)
-    number = bisect_right(found, moment, key=lambda each: each.start)
+    number = bisect_right(found, _end_of_second(now), key=lambda each: each.start)
     return found[number - 1] if number else None
 
 
-def is_connected(stretch: Stretch | None) -> bool:
-    """Tell whether anything is connected to the ingress in a stretch."""
+def _end_of_second(now: datetime) -> datetime:
+    return now.replace(microsecond=999_999)
+
+
+def is_connected(stretch: Stretch | Turn | None) -> bool:
+    """Tell whether anything is connected to the ingress in a stretch, or from a turn on."""
     return stretch is not None and stretch.doing in _CONNECTED
+
+
+def was_connected(turn: Turn) -> bool:
+    """Tell whether anything was connected to the ingress before a turn."""
+    return turn.was in _CONNECTED
+
+
+def turns_after(found: Sequence[Stretch], now: datetime) -> Iterator[Turn]:
+    """Yield what time alone changes after the second of `now`, as readings see it: what comes to
+    nothing within a second is none.
+    """
+    number = bisect_right(found, _end_of_second(now), key=lambda each: each.start)
+    if not number:
+        return
+    doing = found[number - 1].doing
+    for here in range(number, len(found)):
+        at = found[here].start.replace(microsecond=0)
+        if here + 1 < len(found) and found[here + 1].start.replace(microsecond=0) == at:
+            continue
+        if found[here].doing != doing:
+            yield Turn(at, doing, found[here].doing)
+        doing = found[here].doing
+
+
+def plan(session: Session, encoder: Encoder, now: datetime) -> Encoder:
+    """Return an encoder that is going to tell what time changes after the second of `now`."""
+    found = () if session.state == "ended" else stretches(session, encoder)
+    turn = next(turns_after(found, now), None)
+    return expect(encoder, turn)
+
+
+def expect(encoder: Encoder, turn: Turn | None) -> Encoder:
+    """Return an encoder of which a turn is told next, the same one where it is so already."""
+    at = None if turn is None else turn.at
+    return encoder if encoder.next == at else replace(encoder, next=at)
 
 
 def changes_of(encoder: Encoder | None) -> Sequence[Change]:
@@ -182,7 +228,7 @@ def change_encoder(
             "`connect` takes back what is planned)"
         )
     made = encoder or Encoder(id=session.id, created_at=now)
-    return replace(made, history={**made.history, "changes": kept})
+    return plan(session, replace(made, history={**made.history, "changes": kept}), now)
 
 
 def read_change(said: Mapping[str, Any]) -> Change:
@@ -209,7 +255,7 @@ def _is_well(changes: Sequence[Change], after: float) -> bool:
     return turns[-1].doing == "publishing" and turns[-1].after.total_seconds() <= after
 
 
-def _turns(changes: Sequence[Change]) -> Iterator[_Turn]:
+def _turns(changes: Sequence[Change]) -> Iterator[_Point]:
     """Yield what happens, in order: of each change as much as comes before the next one."""
     for number, change in enumerate(changes):
         following = changes[number + 1]["after"] if number + 1 < len(changes) else None
@@ -220,32 +266,32 @@ def _turns(changes: Sequence[Change]) -> Iterator[_Turn]:
             yield turn
 
 
-def _turns_of(change: Change) -> Iterator[_Turn]:
+def _turns_of(change: Change) -> Iterator[_Point]:
     after = timedelta(seconds=change["after"])
     if change["action"] == "flap":
         every = timedelta(seconds=change["every"])
         for number in range(change["times"]):
-            yield _Turn(after + number * every, "dropped")
-            yield _Turn(after + number * every + every / 2, "publishing")
+            yield _Point(after + number * every, "dropped")
+            yield _Point(after + number * every + every / 2, "publishing")
         return
-    yield _Turn(after, _DOING[change["action"]])
+    yield _Point(after, _DOING[change["action"]])
     if "seconds" in change:
-        yield _Turn(after + timedelta(seconds=change["seconds"]), "publishing")
+        yield _Point(after + timedelta(seconds=change["seconds"]), "publishing")
 
 
-def _buffered(turns: Sequence[_Turn]) -> Iterator[_Turn]:
+def _buffered(turns: Sequence[_Point]) -> Iterator[_Point]:
     """Yield the same with the time that an encoder buffers whenever it has been away."""
     away, ready = False, _ZERO
     for number, (after, doing) in enumerate(turns):
         following = turns[number + 1].after if number + 1 < len(turns) else None
         if doing not in _CONNECTED:
             away = True
-            yield _Turn(after, doing)
+            yield _Point(after, doing)
             continue
         if away:
             ready = after + BUFFERS
         away = False
         if after < ready:
-            yield _Turn(after, "buffering")
+            yield _Point(after, "buffering")
         if following is None or following > max(after, ready):
-            yield _Turn(max(after, ready), doing)
+            yield _Point(max(after, ready), doing)

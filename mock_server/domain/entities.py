@@ -136,11 +136,13 @@ class Encoder:
     """Hold what was done to a session's virtual encoder; `id` is the session's.
 
     `history` has `changes`, oldest first (`domain.encoder` reads them). A session without one has
-    an encoder that publishes for as long as the broadcast runs.
+    an encoder that publishes for as long as the broadcast runs. `next` is when time alone changes
+    what it does and nobody has been told yet, on a whole second; None where it does not.
     """
 
     id: str
     history: dict[str, Any] = field(default_factory=dict)
+    next: datetime | None = None
     created_at: datetime
 
 

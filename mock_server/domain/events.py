@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from mock_server.domain.encoder import Doing
 from mock_server.domain.entities import Status
 
 # So many of a world's newest events are kept for who comes late.
@@ -12,8 +13,9 @@ BACKLOG = 10_000
 
 
 class Event(NamedTuple):
-    """Hold one change: by which operation (`session_expired`: by time), when by the world's clock,
-    and the ids it concerns; `was` and `status` are a session's before and after, None for none.
+    """Hold one change: by which operation (`session_expired`, `encoder_changed`: by time), when by
+    the world's clock, and the ids it concerns; `was` and `status` are a session's before and after,
+    `encoder` is what its encoder does from then on, None for none.
 
     `id` counts the events of a feed from 1; it is 0 until the event is committed. `notices` are
     the bodies of webhooks that tell of it, without what is only known when they are sent.
@@ -27,6 +29,7 @@ class Event(NamedTuple):
     preset_id: str | None = None
     was: Status | None = None
     status: Status | None = None
+    encoder: Doing | None = None
     notices: tuple[str, ...] = ()
     id: int = 0
 

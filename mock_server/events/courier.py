@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from secrets import token_hex
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from mock_server.events import ledger
 from mock_server.events.feed import PAUSE
 from mock_server.events.lane import Lane
 from mock_server.events.post import Post
+from mock_server.events.settling import settle_turns
 from mock_server.storage.protocol import StorageError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Courier:
         self._lanes: dict[_Key, Lane] = {}
         self._running: dict[_Key, asyncio.Task[None]] = {}
         self._renewed = self._held_until = 0.0
+        self._settled_at: datetime | None = None
 
     async def run(self) -> None:
         """Deliver until this is cancelled."""
@@ -54,6 +56,7 @@ class Courier:
         if not await self._may_deliver():
             await self._stop()
             return
+        await self._settle()
         newest = await self._feeds.ask(self._common.store.feeds)
         for key in [key for key in self._lanes if key[0] not in newest]:
             if key not in self._running:
@@ -63,6 +66,19 @@ class Courier:
             if "@" not in world:
                 for url in self._common.settings.webhooks:
                     self._start((world, url), seen)
+
+    async def _settle(self) -> None:
+        """Let each world tell what time did to its encoders, though nobody may listen to it."""
+        second = self._common.wall().replace(microsecond=0)
+        if second == self._settled_at:
+            return
+        store, more = self._common.store, False
+        for world in await self._feeds.ask(store.worlds):
+            addresses = self._feeds.addresses_of(world)
+            if "@" not in world and addresses is not None:
+                question = store.world(world), self._common.wall, addresses
+                more |= await self._feeds.ask(settle_turns, *question)
+        self._settled_at = None if more else second
 
     async def _may_deliver(self) -> bool:
         now = monotonic()

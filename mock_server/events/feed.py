@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from mock_server.domain.events import Page
 from mock_server.events import sse
 from mock_server.events.settling import settle
+from mock_server.media.ingress import Addresses
 from mock_server.storage.protocol import StorageError, Store
 
 T = TypeVar("T")
@@ -65,11 +66,21 @@ class Feed:
 
 
 class Feeds:
-    """Give the feeds of a store's worlds to those who listen."""
+    """Give the feeds of a store's worlds to those who listen.
 
-    def __init__(self, store: Store, wall: Callable[[], datetime]) -> None:
+    `addresses` gives those of a world, for the webhooks of what time did; without, nobody is sent
+    any.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        wall: Callable[[], datetime],
+        addresses: Callable[[str], Addresses] | None = None,
+    ) -> None:
         self._store = store
         self._wall = wall
+        self._addresses = addresses
         self._feeds: dict[str, Feed] = {}
         self._woken = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
@@ -108,6 +119,12 @@ class Feeds:
     async def page(self, world: str, after: int, limit: int) -> Page:
         """Return events of a world from the store; raises StorageError."""
         return await self.ask(self.store_of(world).events, after, limit)
+
+    def addresses_of(self, world: str) -> Addresses | None:
+        """Return what webhooks call a world's addresses where no request says it, None where nobody
+        gets any.
+        """
+        return None if self._addresses is None else self._addresses(world)
 
     def store_of(self, world: str) -> Store:
         """Return the store of a world."""
@@ -158,7 +175,9 @@ class Feeds:
             # Time does things on whole seconds; after a request there may be others.
             if at_once or self._settled_at.get(world) != second:
                 self._settled_at[world] = second
-                if await self.ask(settle, self._store.world(world), self._wall):
+                if await self.ask(
+                    settle, self._store.world(world), self._wall, self.addresses_of(world)
+                ):
                     self._woken.set()
         newest = await self.ask(self._store.feeds)
         for world, feed in tuple(self._feeds.items()):

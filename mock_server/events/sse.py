@@ -14,7 +14,7 @@ from mock_server.domain.events import Event
 RETRY = 1000
 HEARTBEAT = b":\n\n"
 _PLACE = re.compile(r"(?:([0-9a-f]{8})-)?([0-9]{1,18})", re.ASCII)
-_SHOWN = ("caller_id", "room_id", "session_id", "preset_id", "was", "status")
+_SHOWN = ("caller_id", "room_id", "session_id", "preset_id", "was", "status", "encoder")
 
 
 class Place(NamedTuple):

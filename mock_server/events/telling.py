@@ -20,7 +20,14 @@ from mock_server.events.notices import (
     notices_of_encoder,
     notices_of_move,
 )
-from mock_server.events.settling import expired, expiry, is_told, settle_within
+from mock_server.events.settling import (
+    expired,
+    expiry,
+    is_told,
+    settle_encoder,
+    settle_within,
+)
+from mock_server.media.ingress import Addresses
 from mock_server.storage.indexes import SESSIONS_OF_ROOM
 
 if TYPE_CHECKING:
@@ -65,8 +72,13 @@ def _session(handler: Handler, call: Call) -> Any:
         _tell_expired(call, before)
     ids = before.room_id, before.id, before.preset_id
     notices = notices_of_move(call, before, after) if call.env.settings.webhooks else ()
-    tx.emit(Event(call.operation, now, _caller_id(call), *ids, was, status, notices))
+    tx.emit(Event(call.operation, now, _caller_id(call), *ids, was, status, notices=notices))
     return data
+
+
+def _ending(handler: Handler, call: Call) -> Any:
+    _tell_turns(call)
+    return _session(handler, call)
 
 
 def _differ(before: Session, after: Session | None) -> bool:
@@ -91,6 +103,7 @@ def _joining(handler: Handler, call: Call) -> Any:
 
 
 def _encoder(handler: Handler, call: Call, *, always: bool = False) -> Any:
+    _tell_turns(call)
     before = call.tx.get(Encoder, call.id)
     data = handler(call)
     session, after = call.tx.get(Session, call.id), call.tx.get(Encoder, call.id)
@@ -114,7 +127,9 @@ def _tell_of_session(
 ) -> None:
     status = observe(session, call.now)
     ids = session.room_id, session.id, session.preset_id
-    call.tx.emit(Event(call.operation, call.now, _caller_id(call), *ids, was, status, notices))
+    call.tx.emit(
+        Event(call.operation, call.now, _caller_id(call), *ids, was, status, notices=notices)
+    )
 
 
 def _new_room(handler: Handler, call: Call) -> Any:
@@ -141,7 +156,7 @@ def _preset(handler: Handler, call: Call) -> Any:
 
 def _clock(handler: Handler, call: Call) -> Any:
     data = _anything(handler, call)
-    settle_within(call.tx, call.env.common.wall)
+    settle_within(call.tx, call.env.common.wall, _webhooked(call))
     return data
 
 
@@ -158,6 +173,15 @@ def _tell_expired(call: Call, session: Session) -> None:
     """Tell of an expiry before its session is another: afterwards nobody could."""
     if not is_told(session, call.env.world):
         call.tx.emit(expired(session))
+
+
+def _tell_turns(call: Call) -> None:
+    """Tell what time did to a session's encoder before its course is another."""
+    settle_encoder(call.tx, call.id, call.env.world, call.now, _webhooked(call))
+
+
+def _webhooked(call: Call) -> Addresses | None:
+    return call.addresses if call.env.settings.webhooks else None
 
 
 def _tell_what_expired_in(call: Call, room_id: str) -> None:
@@ -191,6 +215,7 @@ _TELLING: Mapping[str, Telling] = MappingProxyType(
         "reset_world": _reset,
         "set_encoder": _encoder,
         "set_clock": _clock,
+        "end_session": _ending,
         **dict.fromkeys(("create_preset", "update_preset", "delete_preset"), _preset),
         **dict.fromkeys(
             (
@@ -198,7 +223,6 @@ _TELLING: Mapping[str, Telling] = MappingProxyType(
                 "go_live",
                 "ensure_hls_egress",
                 "start_webcam_hls",
-                "end_session",
                 "host_video_state",
                 "host_audio_state",
                 "reschedule_session",

@@ -35,10 +35,20 @@ class OriginReader:
         return known
 
 
+def usual_addresses(settings: Settings, world: str) -> Addresses:
+    """Return a world's addresses where no request tells how the mock is reached."""
+    base = settings.public_url or f"http://{_bracketed(settings.host)}:{settings.port}"
+    return Addresses.under(base.rstrip("/") + base_of(world))
+
+
 def _base_url(scope: Scope, host: bytes | None) -> str:
     scheme = scope.get("scheme", "http")
     if host is not None and _HOST.fullmatch(host):
         return f"{scheme}://{host.decode()}"
     address, port = scope.get("server") or ("127.0.0.1", None)
-    shown = f"[{address}]" if ":" in address else address
+    shown = _bracketed(address)
     return f"{scheme}://{shown}" if port is None else f"{scheme}://{shown}:{port}"
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address

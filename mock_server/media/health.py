@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mock_server.domain.encoder import Doing, Stretch, spans_of, stretch_at, stretches
+from mock_server.domain.encoder import Doing, Stretch, Turn, spans_of, stretch_at, stretches
 from mock_server.domain.entities import Encoder, Mode, Session
 from mock_server.domain.identity import derive_bytes
 from mock_server.media.noise import noise
@@ -57,8 +57,10 @@ _PROFILES: dict[Mode, tuple[_Profile, ...]] = {
 }
 
 
-def ingress_status(session: Session, stretch: Stretch | None) -> IngressStatus:
-    """Return LiveKit's word for what an encoder does in a stretch of a session's broadcast."""
+def ingress_status(session: Session, stretch: Stretch | Turn | None) -> IngressStatus:
+    """Return LiveKit's word for what an encoder does in a stretch of a session's broadcast, or
+    from a turn on.
+    """
     if session.state == "ended":
         return "ENDPOINT_COMPLETE"
     return "ENDPOINT_INACTIVE" if stretch is None else _STATUSES[stretch.doing]

@@ -39,6 +39,15 @@ def _of_session(*, numbers: int = 0) -> NeedsOf:
     )
 
 
+def _of_broadcast(*, numbers: int = 0) -> NeedsOf:
+    """Return what an operation needs that a broadcast may begin or end with: its encoder too."""
+    return lambda session_id, *_: Needs(
+        locks=(Lock(Room, session_id, of=Session),),
+        entities=((Session, session_id), (Encoder, session_id)),
+        numbers=numbers,
+    )
+
+
 def _of(kind: type[Any]) -> NeedsOf:
     return lambda entity_id, *_: Needs(
         locks=(Lock(kind, entity_id),), entities=((kind, entity_id),)
@@ -63,13 +72,6 @@ def _spending(kind: type[Any], field: str, *, numbers: int) -> NeedsOf:
 
 def _of_health(session_id: str, *_: object) -> Needs:
     return Needs(entities=((Session, session_id), (Encoder, session_id)))
-
-
-def _of_encoder(session_id: str, *_: object) -> Needs:
-    return Needs(
-        locks=(Lock(Room, session_id, of=Session),),
-        entities=((Session, session_id), (Encoder, session_id)),
-    )
 
 
 def _of_joining(session_id: str, _: Mapping[str, Any], caller_id: str) -> Needs:
@@ -101,11 +103,11 @@ def _of_new_code(_: str, body: Mapping[str, Any], __: str) -> Needs:
 NEEDS: Mapping[str, NeedsOf] = MappingProxyType(
     {
         "start_session": _of_session(numbers=1),
-        "go_live": _of_session(numbers=1),
+        "go_live": _of_broadcast(numbers=1),
         "join_session": _of_joining,
-        "ensure_hls_egress": _of_session(),
-        "start_webcam_hls": _of_session(),
-        "end_session": _of_session(),
+        "ensure_hls_egress": _of_broadcast(),
+        "start_webcam_hls": _of_broadcast(),
+        "end_session": _of_broadcast(),
         "reschedule_session": _of_session(),
         "update_session_settings": _of_session(),
         "host_video_state": _of_session(),
@@ -113,7 +115,7 @@ NEEDS: Mapping[str, NeedsOf] = MappingProxyType(
         "delete_session": _of_session(),
         "monitor_session": _reading(Session),
         "stream_health": _of_health,
-        "set_encoder": _of_encoder,
+        "set_encoder": _of_broadcast(),
         "get_encoder": _of_health,
         "get_session": _reading(Session),
         "create_session": _of_new_session,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from mock_server import realism
+from mock_server.domain.encoder import plan
 from mock_server.domain.entities import (
     ApiKey,
     Encoder,
@@ -34,13 +35,14 @@ def plant(seed_file: SeedFile, *, seed: int, now: datetime) -> list[Entity]:
     times = calendar(seed_file, seed, now)
     world = World(id="world", seed=seed, scenario=seed_file.name, created_at=now)
     presets = _presets(seed_file, seed, times)
+    sessions = _sessions(seed_file, seed, times, presets)
     return [
         world,
         *_users(seed_file, seed, times),
         *presets.values(),
         *_rooms(seed_file, seed, times),
-        *_sessions(seed_file, seed, times, presets),
-        *_encoders(seed_file, seed, times),
+        *sessions,
+        *_encoders(seed_file, times, sessions),
         *_participants(seed, times),
         *_credentials(seed_file, seed, times, now),
     ]
@@ -223,16 +225,18 @@ def _session(
     return replace(planted, seats=seats)
 
 
-def _encoders(seed_file: SeedFile, seed: int, times: Calendar) -> list[Encoder]:
-    return [
-        Encoder(
-            id=derive_uuid(seed, "session", session.key),
-            history={"changes": [dict(each) for each in session.encoder]},
-            created_at=times.sessions[session.key].created,
-        )
-        for session in seed_file.sessions.values()
-        if session.encoder
-    ]
+def _encoders(seed_file: SeedFile, times: Calendar, sessions: list[Session]) -> list[Encoder]:
+    encoders = []
+    for told, session in zip(seed_file.sessions.values(), sessions, strict=True):
+        if told.encoder:
+            encoder = Encoder(
+                id=session.id,
+                history={"changes": [dict(each) for each in told.encoder]},
+                created_at=session.created_at,
+            )
+            # What time has done before the world is there nobody is told.
+            encoders.append(plan(session, encoder, times.now))
+    return encoders
 
 
 def _participants(seed: int, times: Calendar) -> list[Participant]:

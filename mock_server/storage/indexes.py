@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 from mock_server.domain.entities import (
     Delivery,
+    Encoder,
     Entity,
     Participant,
     Preset,
@@ -66,6 +67,14 @@ def _scheduled_start(session: Session) -> datetime:
     return session.scheduled_start_time or session.created_at
 
 
+def _with_turn(encoder: Encoder) -> str | None:
+    return EVERYTHING if encoder.next else None
+
+
+def _next_turn(encoder: Encoder) -> datetime:
+    return encoder.next or encoder.created_at
+
+
 USER_BY_EMAIL = Index("user_by_email", User, lambda user: user.email.casefold(), small=True)
 PRESETS_OF_USER = Index("presets_of_user", Preset, _preset_owner)
 ROOMS = Index("rooms", Room, lambda _: EVERYTHING)
@@ -85,6 +94,7 @@ PARTICIPANTS_OF_SESSION = Index(
 TOKENS_OF_SIGN_IN = Index(
     "tokens_of_sign_in", RefreshToken, lambda token: token.sign_in_id, small=True
 )
+ENCODERS_BY_TURN = Index("encoders_by_turn", Encoder, _with_turn, _next_turn)
 DELIVERIES = Index("deliveries", Delivery, lambda _: EVERYTHING)
 
 INDEXES: tuple[
@@ -94,6 +104,7 @@ INDEXES: tuple[
     | Index[Session]
     | Index[Participant]
     | Index[RefreshToken]
+    | Index[Encoder]
     | Index[Delivery],
     ...,
 ] = (
@@ -110,6 +121,7 @@ INDEXES: tuple[
     SESSION_BY_STREAM_KEY,
     PARTICIPANTS_OF_SESSION,
     TOKENS_OF_SIGN_IN,
+    ENCODERS_BY_TURN,
     DELIVERIES,
 )
 # Which entries and counts a kept store holds; one with others would answer with holes.

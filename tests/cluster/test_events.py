@@ -115,6 +115,35 @@ def test_what_time_did_is_told_once_however_many_look(whole):
     assert again == at + 21
 
 
+def test_what_time_did_to_encoders_is_told_once_however_many_look(whole):
+    with whole.client() as client, ThreadPoolExecutor(WRITERS) as pool:
+        preset = client.get("/presets").json()["data"]["presets"][0]["id"]
+        httpx.post(control(whole.url, "/clock"), json={"freeze": True}, timeout=30)
+        sessions = []
+        for number in range(5):
+            room = client.post("/rooms", json={"title": f"On air {number}"}).json()["data"]["room"]
+            body = {"title": "On air", "preset_id": preset}
+            made = client.post(f"/rooms/{room['id']}/sessions", json=body).json()["data"]
+            sessions.append(made["session"]["id"])
+            client.post(f"/sessions/{sessions[-1]}/go_live")
+            flap = {"action": "flap", "every": 8, "times": 10, "after": 1}
+            path = control(whole.url, f"/sessions/{sessions[-1]}/encoder")
+            assert httpx.post(path, json=flap, timeout=30).is_success
+        at = newest(whole.url)
+        urls = [replica.url for replica in whole.replicas]
+        # A minute and a half in some hundredths of a second: who looks first tells what was.
+        httpx.post(control(whole.url, "/clock"), json={"rate": 1000}, timeout=30)
+        count = 1 + 5 * 10 * 3
+        told = list(pool.map(lambda url: follow(url, at, count), urls))
+        again = newest(whole.url)
+        httpx.post(control(whole.url, "/reset"), timeout=30)
+    assert all(each == told[0] for each in told)
+    assert again == at + count
+    for session in sessions:
+        own = [each["encoder"] for each in told[0] if each.get("session_id") == session]
+        assert own == ["dropped", "buffering", "publishing"] * 10
+
+
 def test_a_clock_set_on_one_replica_holds_on_all(whole):
     first, *others = [replica.url for replica in whole.replicas]
     body = {"set": "2090-01-01T00:00:00Z", "freeze": True}

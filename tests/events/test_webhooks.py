@@ -161,6 +161,42 @@ def test_an_ingress_ends_with_its_encoder_and_starts_again_with_it(serve, receiv
     assert started.ended_at == 0
 
 
+def test_what_time_does_to_an_encoder_is_told_though_nobody_looks(serve, receiver, address):
+    served = serve(f"{receiver.url}/livekit", store=address)
+    session = served.live()
+    clock = served.mock.clock
+    begun = int(clock.now.timestamp())
+    encoder(served, session, "flap", every=20, times=1, after=60)
+    encoder(served, session, "silent_audio", after=90)
+    served.until(lambda: len(receiver.got) == len(OPENED))
+    clock.advance(hours=1)
+    served.until(lambda: len(receiver.got) == len(OPENED) + 2)
+    assert receiver.names == [*OPENED, "ingress_ended", "ingress_started"]
+    theirs = livekits()
+    by_word, ended, started = (
+        theirs.receive(receiver.got[number].body, receiver.got[number].headers["Authorization"])
+        for number in (1, 3, 4)
+    )
+    assert (ended.ingress_info.state.status, started.ingress_info.state.status) == (0, 1)
+    assert ended.created_at == begun + 60
+    assert ended.ingress_info.state.started_at == begun * 10**9
+    assert ended.ingress_info.state.ended_at == (begun + 60) * 10**9
+    assert started.ingress_info.state.started_at == (begun + 70) * 10**9
+    assert started.ingress_info.ingress_id == by_word.ingress_info.ingress_id
+    served.mock.data("POST", f"/sessions/{session}/end", by="host")
+    served.until(lambda: len(receiver.got) == len(OPENED) + 2 + len(CLOSED))
+
+
+def test_an_end_nobody_had_looked_before_is_told_after_what_time_did(serve, receiver):
+    served = serve(f"{receiver.url}/livekit")
+    session = served.live()
+    encoder(served, session, "drop", after=60)
+    served.mock.clock.advance(hours=1)
+    served.mock.data("POST", f"/sessions/{session}/end", by="host")
+    served.until(lambda: len(receiver.got) == len(OPENED) + 3)
+    assert receiver.names == [*OPENED, "ingress_ended", "egress_ended", "room_finished"]
+
+
 def test_a_broadcast_without_its_encoder_has_no_ingress_yet(serve, receiver):
     served = serve(f"{receiver.url}/livekit")
     session = served.mock.session()

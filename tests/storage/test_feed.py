@@ -35,7 +35,7 @@ def numbers(page):
 def test_an_event_comes_back_as_it_was_told(store):
     whole = Event(
         "go_live", NOON.replace(microsecond=1), "caller", "room", "session", "preset",
-        "scheduled", "live", ('{"event":"room_started"}', "{}"),
+        "scheduled", "live", "dropped", ('{"event":"room_started"}', "{}"),
     )  # fmt: skip
     with store.write() as tx:
         tx.emit(whole)
