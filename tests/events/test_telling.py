@@ -67,7 +67,7 @@ def test_an_encoder_is_told_of_when_anything_changes(mock, told):
     refused = mock.send("POST", path, json={"action": "connect", "seconds": 4})
     assert refused.status_code == 422
     events = told()[before:]
-    assert operations_of(events) == ["set_encoder"] * 3
+    assert operations_of(events) == [*["set_encoder"] * 3, "encoder_changed"]
     assert {each["session_id"] for each in events} == {session}
     assert {(each["was"], each["status"]) for each in events} == {("live", "live")}
     assert all("caller_id" not in each for each in events)
