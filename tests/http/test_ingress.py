@@ -328,6 +328,8 @@ def test_webhooks_tell_what_it_did_to_the_ingress(mock_with, answered):
             ("publisher_connected", []),
             ("publisher_left", ["ingress_ended"]),
             ("publisher_connected", ["ingress_started"]),
+            # It has buffered by now.
+            ("encoder_changed", []),
             ("publisher_left", ["ingress_ended"]),
         ]
         early = mock.session()
