@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mock_server.domain.clock import read_clock
-from mock_server.domain.entities import User, World
+from mock_server.domain.encoder import Stretch, stretches
+from mock_server.domain.entities import Encoder, Session, User, World
 from mock_server.domain.lifecycle import Lifecycle
 from mock_server.events.feed import Feeds
 from mock_server.journal import Journal, Journals
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from mock_server.worlds import Worlds
 
 Clock = Callable[[], datetime]
+# Of so many sessions a world keeps what their encoders do: of one with all its changes 3,000 times.
+_MOST_COURSES = 64
 
 
 @dataclass(slots=True)
@@ -70,6 +73,13 @@ class Env:
     kept: KeptAnswers[Any]
     playlists: KeptUntil[Any]
     journal: Journal
+    courses: Remembered = field(default_factory=lambda: Remembered(most=_MOST_COURSES))
+
+    def course(self, session: Session, encoder: Encoder | None) -> tuple[Stretch, ...]:
+        """Return what a session's encoder does, worked out once while nothing is said of it."""
+        if encoder is None:
+            return stretches(session, None)
+        return self.courses.once(session.id, stretches, session, encoder)
 
     def clock(self) -> datetime:
         """Return the world's time."""

@@ -12,7 +12,6 @@ from mock_server.domain.encoder import (
     number_of,
     read_change,
     stretch_at,
-    stretches,
 )
 from mock_server.domain.entities import Encoder, Session
 from mock_server.domain.errors import Conflict, NotFound
@@ -50,7 +49,7 @@ def _session(call: Call) -> Session:
 
 
 def _view(call: Call, session: Session, encoder: Encoder | None) -> View:
-    found = stretches(session, encoder)
+    found = call.env.course(session, encoder)
     # What is over has no present; before the broadcast there is none either.
     stretch = None if session.state == "ended" else stretch_at(found, call.now)
     coming = [] if stretch is None else [each for each in found if each.start > stretch.start]

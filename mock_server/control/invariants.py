@@ -17,7 +17,8 @@ from mock_server.control.always_true import (
     STATS,
     Kind,
 )
-from mock_server.domain.entities import Preset, Room, Session, User
+from mock_server.control.encoders_true import OF_ENCODERS, wrong_of
+from mock_server.domain.entities import Encoder, Preset, Room, Session, User
 from mock_server.domain.lifecycle import observe, overdue_until
 from mock_server.env import Call
 from mock_server.http.views import View, preset_view, room_view, session_view
@@ -58,13 +59,14 @@ def get_invariants(call: Call) -> View:
     rooms = list(_walk(call, ROOMS, EVERYTHING, most))
     sessions = list(_walk(call, SESSIONS, EVERYTHING, most))
     presets = _check_resources(call, found, rooms, sessions)
+    _check_encoders(call, found, sessions)
     _check_list(call, found, "room", ROOMS, rooms)
     _check_list(call, found, "session", SESSIONS, sessions)
     _check_rooms(call, found, rooms)
     whole = len(sessions) < most
     if whole:
         _check_stats(call, found, sessions)
-    musts = {each.name: each.must for each in OF_RESOURCES} | dict(OF_WORLDS)
+    musts = {each.name: each.must for each in OF_RESOURCES} | dict(OF_WORLDS) | dict(OF_ENCODERS)
     return {
         "hold": not found.total,
         "complete": whole and len(rooms) < most,
@@ -121,6 +123,15 @@ def _check(call: Call, found: _Findings, kind: Kind, resource: View) -> None:
         if kind in invariant.kinds:
             for what in invariant.wrong(resource, call.now):
                 found.add(invariant.name, kind, resource["id"], what)
+
+
+def _check_encoders(call: Call, found: _Findings, sessions: Sequence[Session]) -> None:
+    for session in sessions:
+        encoder = call.tx.get(Encoder, session.id)
+        if encoder is not None:
+            course = call.env.course(session, encoder)
+            for name, what in wrong_of(session, encoder, course, call.now):
+                found.add(name, "session", session.id, what)
 
 
 def _check_list(

@@ -67,13 +67,19 @@ def ingress_status(session: Session, stretch: Stretch | Turn | None) -> IngressS
 
 
 def stream_health(
-    session: Session, encoder: Encoder | None, seed: int, now: datetime
+    session: Session,
+    encoder: Encoder | None,
+    seed: int,
+    now: datetime,
+    *,
+    course: Sequence[Stretch] | None = None,
 ) -> dict[str, Any]:
     """Return the state of a session's ingress in LiveKit's vocabulary; times are datetimes.
 
-    Bitrates in bits a second, framerate in frames a second, sample rate in hertz.
+    `course` is what the encoder does, where that is known already. Bitrates are in bits a second,
+    the framerate in frames a second, the sample rate in hertz.
     """
-    found = stretches(session, encoder)
+    found = stretches(session, encoder) if course is None else course
     stretch = stretch_at(found, now)
     status = ingress_status(session, stretch)
     health: dict[str, Any] = {"status": status, "video": dict(NO_VIDEO), "audio": dict(NO_AUDIO)}

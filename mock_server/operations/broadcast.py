@@ -95,7 +95,8 @@ def stream_health(call: Call) -> View:
         shown = health.measured_health(measured, call.now)
     else:
         encoder = call.tx.get(Encoder, session.id)
-        shown = health.stream_health(session, encoder, call.env.seed, call.now)
+        course = call.env.course(session, encoder)
+        shown = health.stream_health(session, encoder, call.env.seed, call.now, course=course)
     return present(**shown)
 
 

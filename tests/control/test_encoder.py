@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mock_server.domain.encoder import change_encoder
+from mock_server.domain.encoder import change_encoder, stretches
 from mock_server.domain.entities import Encoder, Session
 from mock_server.operations import NEEDS
 
@@ -224,3 +224,22 @@ def test_a_copy_of_a_world_and_a_snapshot_have_the_encoder_too(mock):
     finally:
         mock.data("DELETE", "/_mock/worlds/copied")
         mock.data("DELETE", "/_mock/worlds/default/snapshots")
+
+
+def test_a_reading_works_out_once_what_an_encoder_does(mock, monkeypatch):
+    session = live(mock)
+    said(mock, session, "flap", every=20, times=100)
+    worked_out = []
+
+    def counting(session, encoder):
+        worked_out.append(session.id)
+        return stretches(session, encoder)
+
+    monkeypatch.setattr("mock_server.env.stretches", counting)
+    for _ in range(5):
+        mock.clock.advance(seconds=10)
+        seen(mock, session)
+        health(mock, session)
+    assert len(worked_out) <= 1
+    said(mock, session, "drop")
+    assert health(mock, session)["status"] == seen(mock, session)["status"] == "ENDPOINT_INACTIVE"

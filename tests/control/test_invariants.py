@@ -7,7 +7,7 @@ import pytest
 
 from conformance.invariants import INVARIANTS
 from mock_server.control.always_true import OF_RESOURCES, OF_WORLDS
-from mock_server.domain.entities import Preset, Room, Session, User
+from mock_server.domain.entities import Encoder, Preset, Room, Session, User
 from mock_server.storage.indexes import EVERYTHING, SESSIONS
 
 # Those that are about one request and its answer, not about a world.
@@ -53,6 +53,48 @@ def test_a_world_that_was_used_keeps_them(mock):
     mock.clock.advance(minutes=5)
     mock.data("POST", f"/sessions/{session}/end", by="host")
     assert broken(mock) == {}
+
+
+def test_encoders_keep_theirs_whatever_was_said_of_them_and_time_did(mock):
+    session = mock.session()
+    say = f"/_mock/sessions/{session}/encoder"
+    mock.data("POST", say, json={"action": "drop", "seconds": 5})
+    mock.data("POST", f"/sessions/{session}/go_live", by="host")
+    for action in ("flap", "wrong_key", "silent_audio", "connect", "flap"):
+        mock.data("POST", say, json={"action": action, "after": 7})
+        for _ in range(12):
+            assert broken(mock) == {}
+            mock.clock.advance(milliseconds=1700)
+    mock.data("POST", "/_mock/clock", json={"advance": "1h"})
+    assert broken(mock) == {}
+    mock.data("POST", f"/sessions/{session}/end", by="host")
+    assert broken(mock) == {}
+
+
+def test_an_encoder_that_breaks_its_own_is_found(mock):
+    session = mock.session()
+    mock.data("POST", f"/sessions/{session}/go_live", by="host")
+    mock.data("POST", f"/_mock/sessions/{session}/encoder", json={"action": "drop"})
+    later, sooner = {"action": "drop", "after": 9.0}, {"action": "connect", "after": 3.0}
+    change(mock, Encoder, session, history={"changes": [later, sooner]})
+    assert "encoder.history" in broken(mock)
+    flap = {"action": "flap", "after": 1.0, "every": 8, "times": 3000}
+    change(mock, Encoder, session, history={"changes": [flap]})
+    assert {"encoder.history", "encoder.turns"} <= broken(mock).keys()
+    early = {"action": "silent_audio", "after": -60.0}
+    change(mock, Encoder, session, history={"changes": [early]})
+    assert "encoder.spans" in broken(mock)
+
+
+def test_a_health_that_does_not_follow_the_encoder_is_found(mock, monkeypatch):
+    session = mock.session()
+    mock.data("POST", f"/sessions/{session}/go_live", by="host")
+    mock.data("POST", f"/_mock/sessions/{session}/encoder", json={"action": "drop"})
+    monkeypatch.setattr(
+        "mock_server.control.encoders_true.stream_health",
+        lambda *_, **__: {"status": "ENDPOINT_PUBLISHING"},
+    )
+    assert broken(mock).keys() == {"encoder.health"}
 
 
 @pytest.mark.parametrize(
