@@ -81,7 +81,7 @@ def test_an_encoder_that_breaks_its_own_is_found(mock):
     flap = {"action": "flap", "after": 1.0, "every": 8, "times": 3000}
     change(mock, Encoder, session, history={"changes": [flap]})
     assert {"encoder.history", "encoder.turns"} <= broken(mock).keys()
-    early = {"action": "silent_audio", "after": -60.0}
+    early = {"action": "flap", "after": 5.0, "every": -8, "times": 2}
     change(mock, Encoder, session, history={"changes": [early]})
     assert "encoder.spans" in broken(mock)
 
