@@ -7,9 +7,9 @@ import re
 import shlex
 from collections.abc import Mapping
 
+from conformance.redaction import SECRET_FIELDS
 from conformance.reply import Request
 
-SECRET_FIELDS = ("refresh_token", "device_token", "access_token", "password", "code")
 QUIET_HEADERS = ("host", "accept", "accept-encoding", "connection", "user-agent", "content-length")
 LONGEST_BODY = 2000
 

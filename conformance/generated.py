@@ -216,6 +216,7 @@ def _collect(suite: Suite, recorder: Any, tried: dict[tuple[str, str], list[Fail
                 if check.failure_info is not None:
                     interaction = recorder.interactions.get(case_id)
                     failures.append(_failure(suite, case, check.failure_info, interaction))
+                    failures[:] = [min(failures, key=lambda failure: len(failure.curl))]
 
 
 def _failure(suite: Suite, case: Any, info: Any, interaction: Any) -> Failure:
@@ -224,7 +225,7 @@ def _failure(suite: Suite, case: Any, info: Any, interaction: Any) -> Failure:
         return Failure(_operation_id(case), title, message, "")
     reply = _reply(case, interaction.request, interaction.response)
     return suite.failure(
-        _operation_id(case), f"no `{title}`: {message}"[:400], reply.summary(), reply.request
+        _operation_id(case), f"no `{title}`: {message}"[:400], reply.summary(), reply
     )
 
 

@@ -21,6 +21,9 @@ SERVES = "conformance_serves"
 PROPERTY = "conformance"
 HEADER = "conformance_header"
 VOICE = "conformance-voice"
+KNOWN = pytest.StashKey[Any]()
+CANNOT_DECIDE = 2
+NAME_THINGS = ("known", "report_dir", "skip")
 RULES_AT = ("conformance.rules", "conformance/rules", "conformance\\rules")
 
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -28,8 +31,14 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
                "help": "published: only what the provider states; decided: the whole contract"}),
     ("rule", {"action": "append", "default": [], "metavar": "ID",
               "help": "only this rule, or every rule below this dotted prefix; repeatable"}),
+    ("skip", {"action": "append", "default": [], "metavar": "ID",
+              "help": "not this rule, or no rule below this dotted prefix; repeatable"}),
     ("rules", {"action": "store_true", "default": False, "help": "list the rules and exit"}),
     ("identities", {"metavar": "TOML", "default": None, "help": "a file of credentials"}),
+    ("known", {"metavar": "TOML", "default": None,
+               "help": "a file of deviations that are known, each with a reason and a last day"}),
+    ("report-dir", {"metavar": "DIR", "default": None,
+                    "help": "write result.json, report.html and junit.xml there"}),
     ("run-id", {"metavar": "ID", "default": None, "help": "what titles of this run begin with"}),
     ("profile", {"choices": ("quick", "full"), "default": "full",
                  "help": "quick: fewer generated requests"}),
@@ -86,12 +95,18 @@ def options(config: pytest.Config) -> Any:
     """Return what the run was asked to do, as the suite's Options."""
     from conformance.suite import Options  # noqa: PLC0415
 
-    identities = config.getoption("greenroom_identities")
+    identities, known, report_dir = (
+        Path(given) if (given := config.getoption(f"greenroom_{name}")) else None
+        for name in ("identities", "known", "report_dir")
+    )
     return Options(
         base_url=config.getoption("base_url", None) or None,
         level=config.getoption("greenroom_level"),
         rules=tuple(config.getoption("greenroom_rule")),
-        identities=Path(identities) if identities else None,
+        identities=identities,
+        known=known,
+        report_dir=report_dir,
+        skip=tuple(config.getoption("greenroom_skip")),
         run_id=config.getoption("greenroom_run_id"),
         profile=config.getoption("greenroom_profile"),
         seed=config.getoption("greenroom_generation_seed"),
@@ -104,8 +119,28 @@ class Doorway:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.outcomes: list[Any] = []
-        self.header: Any = None
+        self.headers: dict[str, Any] = {}
         self.run: Any = None
+
+    @property
+    def known(self) -> Any:
+        """Return the deviations that are listed as known."""
+        return self.config.stash.get(KNOWN, ())
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self) -> None:
+        """Refuse options that cannot be meant, before anything is tried."""
+        if any(self.config.getoption(f"greenroom_{name}") for name in NAME_THINGS):
+            from conformance.ending import prepare  # noqa: PLC0415
+
+            prepare(self.config, options(self.config))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Learn at a worker's end what only it knows: its requests, and what it left."""
+        told = getattr(node, "workeroutput", {}).get(HEADER)
+        if told:
+            self.headers[told["run_id"]] = told
 
     @property
     def asked(self) -> Any:
@@ -129,14 +164,14 @@ class Doorway:
             if name == PROPERTY and (report.when == "call" or not report.passed):
                 self.outcomes.extend(value)  # type: ignore[arg-type]
             elif name == HEADER:
-                self.header = value
+                self.headers.setdefault(value["run_id"], value)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         """Let the exit status say pass, fail, or could not decide, when only rules were run."""
         yield
         if self.run is not None or self.outcomes:
-            from conformance.run import settled_status  # noqa: PLC0415
+            from conformance.ending import settled_status  # noqa: PLC0415
 
             settled_status(session, self)
 
@@ -144,6 +179,6 @@ class Doorway:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the suite's own report below pytest's, or in its place."""
         if self.run is not None or self.outcomes:
-            from conformance.run import report_into  # noqa: PLC0415
+            from conformance.ending import report_into  # noqa: PLC0415
 
             report_into(terminalreporter, self)

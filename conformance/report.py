@@ -2,123 +2,53 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from itertools import groupby
-from typing import Any
 
-from conformance.rule import Rule, selects
-from conformance.suite import Options, Suite
-from conformance.verdicts import Failure, Tally, Verdict
-
-Json = Any
+from conformance.result import Result
+from conformance.rule import Rule
+from conformance.suite import Options
+from conformance.verdicts import NOT_TRIED, RED, UNDECIDED, Outcome, Tally, Verdict
 
 MOST_FAILURES = 3
 COLORS = {
     Verdict.PASS: "32",
     Verdict.FAIL: "31;1",
+    Verdict.STALE: "31;1",
     Verdict.ERROR: "33",
     Verdict.BLOCKED: "33",
+    Verdict.FLAKY: "35",
+    Verdict.KNOWN: "36",
     Verdict.UNSUPPORTED: "2",
+    Verdict.DISABLED: "2",
 }
 
 
-@dataclass(slots=True)
-class Header:
-    """What a run was about; the last four are known at its end."""
-
-    contract: str
-    target: str
-    level: str
-    seed: int
-    run_id: str
-    started_mock: bool
-    callers: str
-    requests: int = 0
-    seconds: float = 0.0
-    left: str = ""
-    interrupted: bool = False
-
-    @classmethod
-    def of(cls, suite: Suite) -> Header:
-        """Describe a run that begins."""
-        return cls(
-            contract=suite.contract.version,
-            target=suite.client.base_url,
-            level=suite.options.level,
-            seed=suite.options.seed,
-            run_id=suite.world.run_id,
-            started_mock=suite.started_mock,
-            callers=suite.world.who.source,
-        )
-
-    @contextmanager
-    def timed(self) -> Iterator[None]:
-        """Measure how long the run takes, and note when it is cut short."""
-        begun = time.monotonic()
-        try:
-            yield
-        except KeyboardInterrupt:
-            self.interrupted = True
-            raise
-        finally:
-            self.seconds = time.monotonic() - begun
-
-    def finish(self, suite: Suite) -> None:
-        """Add what is known when a run is over."""
-        self.requests = suite.client.requests
-        left = [f"{entry.kind} {entry.id or '(never answered)'}" for entry in suite.leftovers]
-        viewers = sum(entry.kind == "viewer" for entry in suite.client.ledger.since())
-        if left:
-            self.left = f"left behind: {', '.join(left)}"
-        elif viewers:
-            noun = "viewer" if viewers == 1 else "viewers"
-            self.left = f"left behind: {viewers} {noun}, whom the contract cannot delete"
-        else:
-            self.left = "nothing left behind"
-
-    def as_json(self) -> Json:
-        """Return the header as JSON, to travel with a test report."""
-        return asdict(self)
-
-    def line(self) -> str:
-        """Return the first line of a report."""
-        target = self.target + (" (the mock, started for this run)" if self.started_mock else "")
-        parts = (
-            f"contract {self.contract}",
-            target,
-            f"level {self.level}",
-            f"seed {self.seed}",
-            f"run {self.run_id}",
-            f"callers from {self.callers}",
-        )
-        return " · ".join(parts)
-
-
-def lines(found: Iterable[Tally], header: Header | None, *, color: bool) -> Iterator[str]:
+def lines(result: Result, *, color: bool) -> Iterator[str]:
     """Yield the report of a run, line by line."""
-    listed = sorted(found, key=lambda tally: tally.rule.id)
+    listed = sorted(result.tallies, key=lambda tally: tally.rule.id)
+    header = result.header
     if header is not None:
         yield header.line()
         yield ""
     yield from _rules(listed, color=color)
     for tally in listed:
-        if tally.verdict is Verdict.FAIL:
+        if tally.broken and tally.verdict in (Verdict.FAIL, Verdict.FLAKY, Verdict.KNOWN):
             yield ""
             yield from _failures(tally, color=color)
-    undecided = [tally for tally in listed if tally.verdict in (Verdict.ERROR, Verdict.BLOCKED)]
-    for tally in undecided:
-        yield ""
-        yield _paint(f"{tally.rule.id}: {tally.verdict}", tally.verdict, color=color)
-        yield from (f"  {reason}" for reason, _ in tally.reasons.most_common(MOST_FAILURES))
+    for tally in listed:
+        if tally.verdict in (Verdict.STALE, Verdict.ERROR, Verdict.BLOCKED):
+            yield ""
+            yield _paint(f"{tally.rule.id}: {tally.verdict}", tally.verdict, color=color)
+            yield from (f"  {reason}" for reason, _ in tally.reasons.most_common(MOST_FAILURES))
     yield ""
+    if result.coverage.pairs and not result.narrowed:
+        yield result.coverage.line()
     if header is not None and header.requests:
         yield f"{header.requests:,} requests in {header.seconds:.0f} s · {header.left}"
     if header is not None and header.interrupted:
         yield "interrupted: what is not listed was not tried"
-    yield _sentence(listed, color=color)
+    yield _paint(sentence(listed), _color_of(listed), color=color)
 
 
 def _rules(listed: list[Tally], *, color: bool) -> Iterator[str]:
@@ -126,18 +56,27 @@ def _rules(listed: list[Tally], *, color: bool) -> Iterator[str]:
     for family, members in groupby(listed, key=lambda tally: tally.rule.family):
         yield family
         for tally in members:
-            word = _paint(f"{tally.verdict:<11}", tally.verdict, color=color)
-            yield f"  {word}  {tally.rule.id:<{width}}  {_count(tally)}".rstrip()
+            word = _paint(f"{word_of(tally.verdict):<11}", tally.verdict, color=color)
+            yield f"  {word}  {tally.rule.id:<{width}}  {count(tally)}".rstrip()
 
 
-def _count(tally: Tally) -> str:
-    passed, tried = tally.counts[Verdict.PASS], tally.tried - tally.counts[Verdict.UNSUPPORTED]
-    if tally.verdict is Verdict.UNSUPPORTED:
+def word_of(verdict: Verdict) -> str:
+    """Return a verdict as a report prints it: what is red in capitals."""
+    return verdict.upper() if verdict in RED else verdict.value
+
+
+def count(tally: Tally) -> str:
+    """Return how many of a rule's tries passed, and why others were none."""
+    passed, tried = tally.counts[Verdict.PASS], tally.judged
+    if tally.verdict in NOT_TRIED:
         return _reasons(tally)
     if tally.judges_answers:
         return f"{passed:,} of {tried:,} answers" if passed < tried else f"{tried:,} answers"
     more = tally.counts[Verdict.UNSUPPORTED]
-    return f"{passed}/{tried}" + (f" · {more} unsupported: {_reasons(tally)}" if more else "")
+    stale = tally.counts[Verdict.STALE]
+    return f"{passed}/{tried - stale}" + (
+        f" · {more} unsupported: {_reasons(tally)}" if more else ""
+    )
 
 
 def _reasons(tally: Tally) -> str:
@@ -145,36 +84,50 @@ def _reasons(tally: Tally) -> str:
 
 
 def _failures(tally: Tally, *, color: bool) -> Iterator[str]:
-    yield _paint(tally.rule.id, Verdict.FAIL, color=color) + f" — {tally.rule.must}"
-    for failure in tally.failures[:MOST_FAILURES]:
-        yield from _failure(failure)
-    more = [failure.subject for failure in tally.failures[MOST_FAILURES:]]
+    verdict = tally.verdict
+    name = _paint(tally.rule.id, verdict, color=color)
+    yield f"{name}{'' if verdict is Verdict.FAIL else f' ({verdict})'} — {tally.rule.must}"
+    broken = [outcome for outcome in tally.broken.values() if outcome.verdict is verdict]
+    for outcome in broken[:MOST_FAILURES]:
+        yield from _failure(outcome)
+    more = [outcome.failure.subject for outcome in broken[MOST_FAILURES:] if outcome.failure]
     if more:
         yield f"  and {len(more)} more: {', '.join(more[:12])}{' …' if len(more) > 12 else ''}"  # noqa: PLR2004
     yield f"  contract {tally.rule.contract}"
 
 
-def _failure(failure: Failure) -> Iterator[str]:
+def _failure(outcome: Outcome) -> Iterator[str]:
+    failure = outcome.failure
+    if failure is None:
+        return
     yield f"  {failure.subject}"
+    if outcome.reason:
+        yield f"    {outcome.verdict}: {outcome.reason}"
     yield f"    expected {failure.expected}"
     yield f"    received {failure.received}"
-    if failure.curl:
+    if failure.curl and outcome.verdict is not Verdict.KNOWN:
         yield f"    {failure.curl}"
 
 
-def _sentence(listed: list[Tally], *, color: bool) -> str:
-    count = dict.fromkeys(Verdict, 0)
-    for tally in listed:
-        count[tally.verdict] += 1
-    failing = count[Verdict.FAIL]
-    parts = [f"{failing} of {len(listed)} rules {'fails' if failing == 1 else 'fail'}"]
+def sentence(listed: Iterable[Tally]) -> str:
+    """Return what a run comes to in one sentence."""
+    verdicts = [tally.verdict for tally in listed]
+    tried = sum(verdict is not Verdict.DISABLED for verdict in verdicts)
+    failing = verdicts.count(Verdict.FAIL)
+    parts = [f"{failing} of {tried} rules {'fails' if failing == 1 else 'fail'}"]
     parts += [
-        f"{count[verdict]} {verdict}"
-        for verdict in (Verdict.PASS, Verdict.ERROR, Verdict.BLOCKED, Verdict.UNSUPPORTED)
-        if count[verdict]
+        f"{verdicts.count(verdict)} {verdict}"
+        for verdict in Verdict
+        if verdict in verdicts and verdict is not Verdict.FAIL
     ]
-    verdict = Verdict.FAIL if failing else Verdict.PASS
-    return _paint(" · ".join(parts), verdict, color=color)
+    return " · ".join(parts)
+
+
+def _color_of(listed: list[Tally]) -> Verdict:
+    verdicts = {tally.verdict for tally in listed}
+    if verdicts & RED:
+        return Verdict.FAIL
+    return Verdict.ERROR if verdicts & UNDECIDED else Verdict.PASS
 
 
 def _paint(text: str, verdict: Verdict, *, color: bool) -> str:
@@ -183,10 +136,6 @@ def _paint(text: str, verdict: Verdict, *, color: bool) -> str:
 
 def listing(known: Iterable[Rule], options: Options) -> str:
     """Return the rules a run with these options would try, one a line."""
-    chosen = [
-        rule
-        for rule in sorted(known, key=lambda rule: rule.id)
-        if selects(rule, level=options.level, prefixes=options.rules)
-    ]
+    chosen = [rule for rule in sorted(known, key=lambda rule: rule.id) if options.selects(rule)]
     width = max((len(rule.id) for rule in chosen), default=0)
     return "".join(f"{rule.id:<{width}}  {rule.level:<9}  {rule.must}\n" for rule in chosen)

@@ -77,6 +77,14 @@ def rules() -> Mapping[str, Rule]:
     return dict(_REGISTER)
 
 
+def disabling(found: Rule, *, level: Level, skipped: Iterable[str]) -> str:
+    """Return the option that keeps a rule from being tried; empty when none does."""
+    if level == "published" and found.level != "published":
+        return f"--level {level}"
+    hit = (name for name in skipped if found.id == name or found.id.startswith(name + "."))
+    return next((f"--skip {name}" for name in hit), "")
+
+
 def selects(found: Rule, *, level: Level, prefixes: Iterable[str]) -> bool:
     """Tell whether a level and dotted prefixes (none: all) select a rule."""
     if level == "published" and found.level != "published":

@@ -6,21 +6,23 @@ import signal
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from conformance.contract import bundled
+from conformance.ending import give_up
 from conformance.errors import Blocked, Mismatch, NotTestable
+from conformance.header import Header
 from conformance.identities import BadIdentities
-from conformance.plugin import HEADER, MARK, PROPERTY, SERVES, VOICE, Doorway
-from conformance.report import Header, lines
-from conformance.rule import Rule, rules, selects
+from conformance.known import listed
+from conformance.plugin import HEADER, KNOWN, MARK, PROPERTY, SERVES, options
+from conformance.rule import Rule
 from conformance.suite import Options, Suite, opened
-from conformance.verdicts import Outcome, Verdict, exit_status, outcome_from_json, tallies
+from conformance.verdicts import Outcome, Verdict, subject_of
 
 SUITE = pytest.StashKey[Suite]()
-CANNOT_DECIDE = 2
 
 
 def rule_of(item: pytest.Item) -> Rule | None:
@@ -31,9 +33,7 @@ def rule_of(item: pytest.Item) -> Rule | None:
 
 def select(config: pytest.Config, items: list[pytest.Item]) -> bool:
     """Take out the rules that were not asked for; tell whether only rules are left."""
-    asked = Options(
-        level=config.getoption("greenroom_level"), rules=tuple(config.getoption("greenroom_rule"))
-    )
+    asked = options(config)
     out = [item for item in items if not _selected(item, asked)]
     if out:
         config.hook.pytest_deselected(items=out)
@@ -50,7 +50,7 @@ def _selected(item: pytest.Item, asked: Options) -> bool:
         return False
     serves = item.get_closest_marker(SERVES)
     judged = (found, *(serves.args if serves else ()))
-    return any(selects(rule, level=asked.level, prefixes=asked.rules) for rule in judged)
+    return any(asked.selects(rule) for rule in judged)
 
 
 def _about_decided(item: pytest.Item) -> bool:
@@ -69,6 +69,7 @@ class Run:
         self.config = config
         self.options = options
         self.only_rules = only_rules
+        self.today = datetime.now(UTC).date()
         self.header: Header | None = None
         if only_rules and config.option.tbstyle == "auto":
             config.option.tbstyle = "no"
@@ -85,12 +86,12 @@ class Run:
                 with self.header.timed():
                     result = yield
         except (NotTestable, BadIdentities) as error:
-            if voice := self.config.pluginmanager.get_plugin(VOICE):
-                voice.give_up(str(error))
-            pytest.exit(str(error), returncode=CANNOT_DECIDE)
+            give_up(self.config, str(error))
         finally:
             if self.header is not None:
                 self.header.finish(self.config.stash[SUITE])
+                if hasattr(self.config, "workeroutput"):
+                    self.config.workeroutput[HEADER] = self.header.as_json()
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -101,9 +102,13 @@ class Run:
         report: Any = yield
         found = rule_of(item)
         if found is not None and (call.when == "call" or call.excinfo is not None):
-            _judge(self.config.stash[SUITE], found, item, call, report)
+            outcomes = _outcomes(self.config.stash[SUITE], found, item, call)
+            _settle(report, [listed(o, self._known(), self.today) for o in outcomes])
             self._introduce(report)
         return report
+
+    def _known(self) -> Any:
+        return self.config.stash.get(KNOWN, ())
 
     def _introduce(self, report: Any) -> None:
         """Send the header along to where the report is written, when that is elsewhere."""
@@ -111,17 +116,23 @@ class Run:
             report.user_properties.append((HEADER, self.header.as_json()))
 
 
-def _judge(
-    suite: Suite, found: Rule, item: pytest.Item, call: pytest.CallInfo[None], report: Any
-) -> None:
+def _outcomes(
+    suite: Suite, found: Rule, item: pytest.Item, call: pytest.CallInfo[None]
+) -> list[Outcome]:
     extra = suite.drain()
     own = _own_outcome(suite, found, item, call)
-    chosen = selects(found, level=suite.options.level, prefixes=suite.options.rules)
-    outcomes = [*([own] if chosen and own else []), *extra]
+    return [*([own] if suite.options.selects(found) and own else []), *extra]
+
+
+def _settle(report: Any, outcomes: list[Outcome]) -> None:
+    """Let a test's report say what its outcomes say; to pytest, a known failure is expected."""
     broken = [outcome for outcome in outcomes if outcome.failure]
-    if broken:
+    if any(outcome.verdict is not Verdict.KNOWN for outcome in broken):
         report.outcome = "failed"
         report.longrepr = "\n".join(_in_short(outcome) for outcome in broken)
+    elif broken:
+        report.outcome = "skipped"
+        report.wasxfail = broken[0].reason
     report.user_properties.append((PROPERTY, [outcome.as_json() for outcome in outcomes]))
 
 
@@ -132,64 +143,22 @@ def _in_short(outcome: Outcome) -> str:
     return f"{outcome.rule}: {failure.subject}: {told}"
 
 
-def _words(item: pytest.Item) -> str:
-    """Return a test's name as the sentence it is."""
-    return item.name.removeprefix("test_").replace("_", " ")
-
-
 def _own_outcome(
     suite: Suite, found: Rule, item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Outcome | None:
-    subject = item.name.partition("[")[2].removesuffix("]") or _words(item)
+    subject = subject_of(item.name)
     if call.excinfo is None:
         return Outcome(found.id, Verdict.PASS, item.name)
     error = call.excinfo.value
     if isinstance(error, pytest.skip.Exception):
         return Outcome(found.id, Verdict.UNSUPPORTED, item.name, reason=str(error.msg))
     if isinstance(error, Blocked):
-        return Outcome(found.id, Verdict.BLOCKED, item.name, reason=str(error))
+        return Outcome(found.id, Verdict.BLOCKED, item.name, reason=suite.secrets.hide(str(error)))
     if isinstance(error, Mismatch) and call.when == "call":
-        request = error.reply.request if error.reply else None
-        failure = suite.failure(subject, error.expected, error.received, request)
+        failure = suite.failure(subject, error.expected, error.received, error.reply)
         return Outcome(found.id, Verdict.FAIL, item.name, failure=failure)
-    return Outcome(found.id, Verdict.ERROR, item.name, reason=f"{type(error).__name__}: {error}")
-
-
-def settled_status(session: pytest.Session, doorway: Doorway) -> None:
-    """Set the exit status of a run that tried only rules."""
-    if session.exitstatus not in (0, 1, pytest.ExitCode.NO_TESTS_COLLECTED):
-        return
-    only_rules = doorway.run.only_rules if doorway.run else True
-    if session.config.option.collectonly or not only_rules:
-        return
-    found = tallies(map(outcome_from_json, doorway.outcomes), chosen_rules(doorway.asked))
-    status = exit_status(found.values())
-    unexplained = session.exitstatus == 1 and status == 0
-    session.exitstatus = CANNOT_DECIDE if unexplained else status
-
-
-def chosen_rules(options: Options) -> dict[str, Rule]:
-    """Return the selected rules, by id."""
-    return {
-        id_: found
-        for id_, found in rules().items()
-        if selects(found, level=options.level, prefixes=options.rules)
-    }
-
-
-def report_into(terminal: Any, doorway: Doorway) -> None:
-    """Write the suite's report where pytest writes, or give it to who speaks in its place."""
-    header = doorway.run.header if doorway.run else None
-    if header is None and doorway.header is not None:
-        header = Header(**doorway.header)
-    found = tallies(map(outcome_from_json, doorway.outcomes), chosen_rules(doorway.asked))
-    voice = doorway.config.pluginmanager.get_plugin(VOICE)
-    if voice is not None and (found or header):
-        voice.say(list(lines(found.values(), header, color=voice.color)))
-    elif found:
-        terminal.write_line("")
-        for line in lines(found.values(), header, color=terminal.hasmarkup):
-            terminal.write_line(line)
+    reason = suite.secrets.hide(f"{type(error).__name__}: {error}")
+    return Outcome(found.id, Verdict.ERROR, item.name, reason=reason)
 
 
 @contextmanager

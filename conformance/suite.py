@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from conformance import invariants, levels, mock, preflight, responses
 from conformance.client import Client, new_http_client
 from conformance.contract import BASE_PATH, Contract, bundled
 from conformance.curl import command
+from conformance.exchange import exchange_of
 from conformance.identities import (
     Identities,
     from_environment,
@@ -23,8 +25,9 @@ from conformance.identities import (
     merged,
 )
 from conformance.ledger import Entry, Ledger, clean
+from conformance.redaction import JWT_DOTS, Secrets, signature_of
 from conformance.reply import Reply, Request
-from conformance.rule import Level, selects
+from conformance.rule import Level, Rule, disabling, selects
 from conformance.verdicts import ANY_ANSWER, Failure, Outcome, Verdict
 from conformance.world import World
 
@@ -42,6 +45,17 @@ class Options:
     run_id: str | None = None
     profile: str = "full"
     seed: int = 1
+    skip: tuple[str, ...] = ()
+    known: Path | None = None
+    report_dir: Path | None = None
+
+    def selects(self, found: Rule) -> bool:
+        """Tell whether the run tries a rule."""
+        return self.names(found) and not disabling(found, level=self.level, skipped=self.skip)
+
+    def names(self, found: Rule) -> bool:
+        """Tell whether a rule is among those that were asked for, disabled or not."""
+        return selects(found, level="decided", prefixes=self.rules)
 
 
 @dataclass(slots=True)
@@ -55,7 +69,9 @@ class Suite:
     started_mock: bool
     found: list[Outcome] = field(default_factory=list)
     leftovers: list[Entry] = field(default_factory=list)
-    _answers: int = 0
+    secrets: Secrets = field(default_factory=Secrets)
+    _answers: Counter[str] = field(default_factory=Counter)
+    _shown: set[tuple[str, str]] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -65,10 +81,11 @@ class Suite:
 
     def watch(self, reply: Reply) -> None:
         """Put an answer through every rule that holds for all answers, and keep what breaks."""
+        self.secrets.learn(reply.content)
         broken = {violation.rule.id: violation for violation in self.violations(reply)}
         outcomes = [self.outcome_of(violation) for violation in broken.values()]
         with self._lock:
-            self._answers += 1
+            self._answers[f"{reply.request.operation or ''} {reply.status}"] += 1
             self.found.extend(outcomes)
 
     def violations(self, reply: Reply) -> list[responses.Violation]:
@@ -78,39 +95,51 @@ class Suite:
         if operation and reply.status < 300 and isinstance(reply.json, dict):  # noqa: PLR2004
             asked = invariants.asked_by(reply, operation.path)
             broken += invariants.violations(asked, reply.json, reply)
-        return [
-            violation
-            for violation in broken
-            if selects(violation.rule, level=self.options.level, prefixes=self.options.rules)
-        ]
+        return [violation for violation in broken if self.options.selects(violation.rule)]
 
     def outcome_of(self, violation: responses.Violation) -> Outcome:
         """Return a violation as the outcome a report counts."""
         operation = violation.reply.request.operation or violation.reply.request.method
+        again = (violation.rule.id, operation) in self._shown
+        self._shown.add((violation.rule.id, operation))
         failure = self.failure(
-            operation, violation.expected, violation.received, violation.reply.request
+            operation, violation.expected, violation.received, violation.reply, shown=not again
         )
         return Outcome(violation.rule.id, Verdict.FAIL, operation, failure=failure)
 
     def failure(
-        self, subject: str, expected: str, received: str, request: Request | None
+        self, subject: str, expected: str, received: str, reply: Reply | None, *, shown: bool = True
     ) -> Failure:
-        """Return a failure with the command that shows it."""
-        curl = command(request, self.placeholders()) if request else ""
-        return Failure(subject, expected, received, curl)
+        """Return a failure with the command that shows it and, shown, the exchange."""
+        expected, received = map(self.secrets.hide, (expected, received))
+        if reply is None:
+            return Failure(subject, expected, received)
+        exchange = exchange_of(reply, self.secrets) if shown else None
+        curl = self.secrets.hide(command(reply.request, self.placeholders()))
+        operation = reply.request.operation or ""
+        return Failure(subject, expected, received, curl, operation, exchange)
 
     def placeholders(self) -> dict[str, str]:
         """Return what is printed in place of each credential."""
         who = self.world.who
-        known = {i.token: i.placeholder for i in (who.host, who.other_host, who.viewer) if i}
-        return {**known, **({who.api_key: "$API_KEY"} if who.api_key else {})}
+        tokens = {i.token: i.placeholder for i in (who.host, who.other_host, who.viewer) if i}
+        signatures = {
+            token.rpartition(".")[2]: signature_of(placeholder)
+            for token, placeholder in tokens.items()
+            if token.count(".") == JWT_DOTS
+        }
+        return {**tokens, **signatures, **({who.api_key: "$API_KEY"} if who.api_key else {})}
 
     def drain(self) -> list[Outcome]:
         """Return the outcomes found since the last call."""
         with self._lock:
             outcomes, self.found = self.found, []
-            answers, self._answers = self._answers, 0
-        return [*outcomes, Outcome(ANY_ANSWER, Verdict.PASS, "answers", count=answers)]
+            answers, self._answers = self._answers, Counter()
+        counted = [
+            Outcome(ANY_ANSWER, Verdict.PASS, answer, count=count)
+            for answer, count in sorted(answers.items())
+        ]
+        return [*outcomes, *counted]
 
     def clean(self, mark: int = 0) -> list[Entry]:
         """Remove what was created after a mark; return what would not go."""
@@ -150,6 +179,7 @@ def _opened(options: Options, url: str, http: Any) -> Suite:
     client = Client(base, contract, Ledger(run_id))
     world = World(client, contract, who, options.level, run_id, options.profile != "quick")
     suite = Suite(options, contract, judged, world, options.base_url is None)
+    suite.secrets.know({**suite.placeholders(), **passwords(who)})
     client.watchers.append(suite.watch)
     return suite
 
@@ -163,6 +193,13 @@ def identities(options: Options, base: str, http: Any) -> Identities:
     if given_by_environment is not None:
         return given_by_environment
     return from_personas(preflight.personas(base, http)) or Identities()
+
+
+def passwords(who: Identities) -> dict[str, str]:
+    """Return what must not be shown beside tokens, each with what stands for it."""
+    callers = [caller for caller in (who.host, who.other_host, who.viewer) if caller]
+    found = {i.password: f"${i.name.upper()}_PASSWORD" for i in callers if i.password}
+    return {**found, **({who.livekit_secret: "$LIVEKIT_SECRET"} if who.livekit_secret else {})}
 
 
 def _remove(client: Client, who: Identities, entry: Entry, run_id: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from conformance.exchange import Exchange, exchange_from_json
 from conformance.rule import Rule
 
 Json = Any
@@ -17,21 +18,33 @@ class Verdict(StrEnum):
     """What one try says about its rule."""
 
     PASS = "pass"  # noqa: S105 - a verdict, no password
-    FAIL = "FAIL"
+    FAIL = "fail"
+    STALE = "stale"
     ERROR = "error"
     BLOCKED = "blocked"
+    FLAKY = "flaky"
+    KNOWN = "known"
     UNSUPPORTED = "unsupported"
+    DISABLED = "disabled"
 
 
 JUDGE_ANSWERS = ("response", "invariant")
 ANY_ANSWER = "*"
 WORST_FIRST = (
     Verdict.FAIL,
+    Verdict.STALE,
     Verdict.ERROR,
     Verdict.BLOCKED,
+    Verdict.FLAKY,
+    Verdict.KNOWN,
     Verdict.PASS,
     Verdict.UNSUPPORTED,
+    Verdict.DISABLED,
 )
+RED = frozenset((Verdict.FAIL, Verdict.STALE))
+UNDECIDED = frozenset((Verdict.ERROR, Verdict.BLOCKED, Verdict.FLAKY))
+NOT_TRIED = frozenset((Verdict.UNSUPPORTED, Verdict.DISABLED))
+MOST_KEPT = 100  # failures of one rule, each of another subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,8 @@ class Failure:
     expected: str
     received: str
     curl: str = ""
+    operation: str = ""
+    exchange: Exchange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +82,19 @@ def outcome_from_json(document: Json) -> Outcome:
         **{
             **document,
             "verdict": Verdict(document["verdict"]),
-            "failure": Failure(**failure) if failure else None,
+            "failure": _failure_from_json(failure) if failure else None,
         }
     )
+
+
+def _failure_from_json(document: Json) -> Failure:
+    exchange = document["exchange"]
+    return Failure(**{**document, "exchange": exchange_from_json(exchange) if exchange else None})
+
+
+def subject_of(item: str) -> str:
+    """Return what a test tries: its parameters, else its name as the sentence it is."""
+    return item.partition("[")[2].removesuffix("]") or item.removeprefix("test_").replace("_", " ")
 
 
 @dataclass(slots=True)
@@ -78,23 +103,33 @@ class Tally:
 
     rule: Rule
     counts: Counter[Verdict] = field(default_factory=Counter)
-    failures: list[Failure] = field(default_factory=list)
+    broken: dict[tuple[Verdict, str], Outcome] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
 
     def add(self, outcome: Outcome) -> None:
         """Count one outcome; of failures of the same subject only the first is kept."""
         self.counts[outcome.verdict] += outcome.count
-        if outcome.failure and all(
-            outcome.failure.subject != kept.subject for kept in self.failures
-        ):
-            self.failures.append(outcome.failure)
+        if outcome.failure:
+            key = outcome.verdict, outcome.failure.subject
+            if key not in self.broken and len(self.broken) < MOST_KEPT:
+                self.broken[key] = outcome
         if outcome.reason:
             self.reasons[outcome.reason] += outcome.count
+
+    @property
+    def failures(self) -> list[Failure]:
+        """Return how the rule was broken, one failure a subject, without what was expected."""
+        return [failure for failure in map(_unexpected, self.broken.values()) if failure]
 
     @property
     def verdict(self) -> Verdict:
         """Return the rule's verdict: the worst of its tries, unsupported only when all are."""
         return next((v for v in WORST_FIRST if self.counts[v]), Verdict.UNSUPPORTED)
+
+    @property
+    def judged(self) -> int:
+        """Return how many tries came to a verdict about the target."""
+        return self.tried - sum(self.counts[verdict] for verdict in NOT_TRIED)
 
     @property
     def judges_answers(self) -> bool:
@@ -105,6 +140,10 @@ class Tally:
     def tried(self) -> int:
         """Return how often the rule was tried."""
         return sum(self.counts.values())
+
+
+def _unexpected(outcome: Outcome) -> Failure | None:
+    return outcome.failure if outcome.verdict is Verdict.FAIL else None
 
 
 def tallies(outcomes: Iterable[Outcome], known: Mapping[str, Rule]) -> dict[str, Tally]:
@@ -123,14 +162,18 @@ def tallies(outcomes: Iterable[Outcome], known: Mapping[str, Rule]) -> dict[str,
     for rule in known.values():
         if answers and rule.family in JUDGE_ANSWERS:
             tally = found.setdefault(rule.id, Tally(rule))
-            tally.counts[Verdict.PASS] = max(0, answers - tally.counts[Verdict.FAIL])
+            tally.counts[Verdict.PASS] = max(0, answers - tally.judged)
     return found
 
 
 def exit_status(found: Iterable[Tally]) -> int:
-    """Return 0 when all is well, 1 when a rule fails, 2 when the suite could not decide."""
+    """Return 0 when all is well, 1 when a rule fails, 2 when the suite could not decide.
+
+    A failure that does not come again decides nothing; a list of known ones that is not true
+    any more is as red as a failure.
+    """
     verdicts = {tally.verdict for tally in found}
-    if Verdict.FAIL in verdicts:
+    if verdicts & RED:
         return 1
-    undecided = verdicts & {Verdict.ERROR, Verdict.BLOCKED} or Verdict.PASS not in verdicts
-    return 2 if undecided else 0
+    decided = verdicts & {Verdict.PASS, Verdict.KNOWN}
+    return 0 if decided and not verdicts & UNDECIDED else 2

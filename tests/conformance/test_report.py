@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.report import Header, lines, listing
+from conformance.coverage import Coverage
+from conformance.header import Header
+from conformance.report import lines, listing
+from conformance.result import Result
 from conformance.rule import Rule
 from conformance.suite import Options
 from conformance.verdicts import Failure, Outcome, Tally, Verdict, exit_status, tallies
@@ -92,8 +95,8 @@ session.end: blocked
 
 
 def told(outcomes: list[Outcome], *, color: bool = False) -> str:
-    found = tallies(outcomes, RULES).values()
-    return "".join(f"{line}\n" for line in lines(found, HEADER, color=color))
+    result = Result(tuple(tallies(outcomes, RULES).values()), Coverage(()), HEADER)
+    return "".join(f"{line}\n" for line in lines(result, color=color))
 
 
 def test_a_report_reads_as_it_always_has() -> None:
