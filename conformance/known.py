@@ -189,7 +189,11 @@ def _answers(outcomes: Sequence[Outcome], entry: Entry) -> list[Outcome]:
     """Return the answers a rule for all answers has judged, as tries of that rule."""
     if entry.rule.partition(".")[0] not in JUDGE_ANSWERS:
         return []
-    return [replace(outcome, rule=entry.rule) for outcome in outcomes if outcome.rule == ANY_ANSWER]
+    return [
+        replace(outcome, rule=entry.rule, item=outcome.item.partition(" ")[0])
+        for outcome in outcomes
+        if outcome.rule == ANY_ANSWER
+    ]
 
 
 def _stale(entry: Entry, reason: str) -> Outcome:

@@ -160,9 +160,10 @@ class Doorway:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what a report says of its rule; under xdist it comes from another process."""
-        for name, value in report.user_properties:
+        properties: list[tuple[str, Any]] = list(report.user_properties)
+        for name, value in properties:
             if name == PROPERTY and (report.when == "call" or not report.passed):
-                self.outcomes.extend(value)  # type: ignore[arg-type]
+                self.outcomes.extend(value)
             elif name == HEADER:
                 self.headers.setdefault(value["run_id"], value)
 

@@ -94,6 +94,8 @@ def _failure_from_json(document: Json) -> Failure:
 
 def subject_of(item: str) -> str:
     """Return what a test tries: its parameters, else its name as the sentence it is."""
+    if not item.startswith("test_"):
+        return item
     return item.partition("[")[2].removesuffix("]") or item.removeprefix("test_").replace("_", " ")
 
 
