@@ -16,6 +16,7 @@ import pytest
 
 from conformance import plugin
 from conformance.plugin import OPTIONS, VOICE
+from conformance.progress import Progress
 
 CANNOT_DECIDE = 2
 QUIET = (
@@ -77,7 +78,7 @@ def run(passed: Sequence[str], out: TextIO, err: TextIO) -> int:
         status = int(pytest.main(arguments, plugins=plugins))
     if "--greenroom-rules" in passed:
         out.write(noise.getvalue())
-    elif not voice.spoke and not voice.total and status == CANNOT_DECIDE:
+    elif not voice.spoke and not voice.progress.total and status == CANNOT_DECIDE:
         voice.give_up("no rule was selected, `--rules` lists them")
     elif status not in (0, 1, CANNOT_DECIDE) or not voice.spoke:
         err.write(noise.getvalue())
@@ -111,33 +112,40 @@ class Voice:
         self.out = out
         self.err = err
         self.spoke = False
-        self.done = 0
-        self.total = 0
+        self.progress = Progress(err)
 
     def say(self, lines: Sequence[str]) -> None:
         """Print the report."""
-        self._wipe()
+        self.progress.end()
         self.out.writelines(f"{line}\n" for line in lines)
+        self.out.flush()
         self.spoke = True
+
+    def mention(self, line: str) -> None:
+        """Print a line beside the report."""
+        self.err.write(f"{line}\n")
 
     def give_up(self, sentence: str) -> None:
         """Print why nothing could be tried."""
+        self.progress.end()
         self.err.write(f"greenroom check: {sentence}\n")
         self.spoke = True
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Learn how much there is to do."""
-        self.total = len(session.items)
+        """Learn how much there is to do, and tell from now on how far the run is."""
+        self.progress.begin(0 if session.config.option.collectonly else len(session.items))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count what failed."""
+        self.progress.failed += report.failed
 
     def pytest_runtest_logfinish(self) -> None:
-        """Show how far the run is, to somebody who watches."""
-        self.done += 1
-        if self.err.isatty():
-            self.err.write(f"\r{self.done} of {self.total} tests")
+        """Count what is done."""
+        self.progress.done += 1
 
-    def _wipe(self) -> None:
-        if self.err.isatty():
-            self.err.write("\r\x1b[K")
+    def pytest_unconfigure(self) -> None:
+        """End the telling, however the run went."""
+        self.progress.end()
 
     @property
     def color(self) -> bool:

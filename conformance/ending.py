@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
@@ -12,8 +13,9 @@ from conformance import known, levels
 from conformance.contract import bundled
 from conformance.coverage import coverage
 from conformance.errors import NotTestable
+from conformance.files import make_room, write
 from conformance.header import Header
-from conformance.plugin import CANNOT_DECIDE, KNOWN, VOICE, Doorway
+from conformance.plugin import CANNOT_DECIDE, GAVE_UP, KNOWN, VOICE, Doorway
 from conformance.report import lines
 from conformance.result import Result
 from conformance.rule import disabling, rules
@@ -36,12 +38,15 @@ def prepare(config: pytest.Config, options: Options) -> None:
     try:
         config.stash[KNOWN] = listed_entries(options)
         _refuse_unknown(options)
+        if options.report_dir and not hasattr(config, "workerinput"):
+            make_room(options.report_dir)
     except (known.BadKnown, NotTestable) as error:
         give_up(config, str(error))
 
 
 def give_up(config: pytest.Config, sentence: str) -> NoReturn:
     """End a run in which nothing could be tried, with the reason."""
+    config.stash[GAVE_UP] = sentence
     if voice := config.pluginmanager.get_plugin(VOICE):
         voice.give_up(sentence)
     pytest.exit(sentence, returncode=CANNOT_DECIDE)
@@ -85,7 +90,15 @@ def concluded(doorway: Doorway) -> Result:
     if header is None and doorway.headers:
         header = Header.of_workers(list(doorway.headers.values()))
     outcomes = [outcome_from_json(outcome) for outcome in doorway.outcomes]
-    return result_of(outcomes, doorway.asked, header, doorway.known)
+    result = result_of(outcomes, doorway.asked, header, doorway.known)
+    return replace(result, reason=doorway.config.stash.get(GAVE_UP, ""))
+
+
+def write_files(doorway: Doorway) -> None:
+    """Write the files of `--report-dir`; in a run of several processes the first one does."""
+    folder = doorway.asked.report_dir
+    if folder is not None and not hasattr(doorway.config, "workerinput"):
+        doorway.written = write(concluded(doorway), folder)
 
 
 def settled_status(session: pytest.Session, doorway: Doorway) -> None:
@@ -106,7 +119,11 @@ def report_into(terminal: Any, doorway: Doorway) -> None:
     voice = doorway.config.pluginmanager.get_plugin(VOICE)
     if voice is not None and (result.tallies or result.header):
         voice.say(list(lines(result, color=voice.color)))
+        if doorway.written:
+            voice.mention(doorway.written)
     elif result.tallies:
         terminal.write_line("")
         for line in lines(result, color=terminal.hasmarkup):
             terminal.write_line(line)
+        if doorway.written:
+            terminal.write_line(doorway.written)

@@ -46,7 +46,7 @@ class Header:
             started_mock=suite.started_mock,
             callers=suite.world.who.source,
             profile=suite.options.profile,
-            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            started_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         )
 
     @classmethod

@@ -22,6 +22,7 @@ PROPERTY = "conformance"
 HEADER = "conformance_header"
 VOICE = "conformance-voice"
 KNOWN = pytest.StashKey[Any]()
+GAVE_UP = pytest.StashKey[str]()
 CANNOT_DECIDE = 2
 NAME_THINGS = ("known", "report_dir", "skip")
 RULES_AT = ("conformance.rules", "conformance/rules", "conformance\\rules")
@@ -121,6 +122,7 @@ class Doorway:
         self.outcomes: list[Any] = []
         self.headers: dict[str, Any] = {}
         self.run: Any = None
+        self.written = ""
 
     @property
     def known(self) -> Any:
@@ -170,8 +172,13 @@ class Doorway:
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         """Let the exit status say pass, fail, or could not decide, when only rules were run."""
+        concerned = self.run is not None or self.outcomes
+        if concerned and self.config.getoption("greenroom_report_dir"):
+            from conformance.ending import write_files  # noqa: PLC0415
+
+            write_files(self)
         yield
-        if self.run is not None or self.outcomes:
+        if concerned:
             from conformance.ending import settled_status  # noqa: PLC0415
 
             settled_status(session, self)

@@ -17,6 +17,7 @@ class Result:
     coverage: Coverage
     header: Header | None
     narrowed: bool = False
+    reason: str = ""
 
     @property
     def status(self) -> int:

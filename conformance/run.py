@@ -18,7 +18,7 @@ from conformance.header import Header
 from conformance.identities import BadIdentities
 from conformance.known import listed
 from conformance.plugin import HEADER, KNOWN, MARK, PROPERTY, SERVES, options
-from conformance.rule import Rule
+from conformance.rule import Rule, disabling
 from conformance.suite import Options, Suite, opened
 from conformance.verdicts import Outcome, Verdict, subject_of
 
@@ -46,6 +46,8 @@ def _selected(item: pytest.Item, asked: Options) -> bool:
     found = rule_of(item)
     if found is None:
         return True
+    if disabling(found, level="decided", skipped=asked.skip):
+        return False
     if asked.level == "published" and _about_decided(item):
         return False
     serves = item.get_closest_marker(SERVES)
