@@ -36,10 +36,10 @@ def listed_entries(options: Options) -> tuple[known.Entry, ...]:
 def prepare(config: pytest.Config, options: Options) -> None:
     """Read what options name, and end the run with one sentence when that cannot be."""
     try:
-        config.stash[KNOWN] = listed_entries(options)
-        _refuse_unknown(options)
         if options.report_dir and not hasattr(config, "workerinput"):
             make_room(options.report_dir)
+        config.stash[KNOWN] = listed_entries(options)
+        _refuse_unknown(options)
     except (known.BadKnown, NotTestable) as error:
         give_up(config, str(error))
 

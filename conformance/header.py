@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -59,7 +60,7 @@ class Header:
         return replace(
             all_[0],
             target=targets[0] + (f" and {len(targets) - 1} more" if targets[1:] else ""),
-            run_id=", ".join(sorted({header.run_id for header in all_})),
+            run_id=", ".join(sorted({re.sub(r"-w\d+$", "", h.run_id) for h in all_})),
             requests=sum(header.requests for header in all_),
             seconds=max(header.seconds for header in all_),
             left="; ".join(some or lefts),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ HEADER = "conformance_header"
 VOICE = "conformance-voice"
 KNOWN = pytest.StashKey[Any]()
 GAVE_UP = pytest.StashKey[str]()
+GAVE_UP_WORD = "conformance_gave_up"
+RUN_ID = "conformance_run_id"
 CANNOT_DECIDE = 2
 NAME_THINGS = ("known", "report_dir", "skip")
 RULES_AT = ("conformance.rules", "conformance/rules", "conformance\\rules")
@@ -108,10 +111,20 @@ def options(config: pytest.Config) -> Any:
         known=known,
         report_dir=report_dir,
         skip=tuple(config.getoption("greenroom_skip")),
-        run_id=config.getoption("greenroom_run_id"),
+        run_id=_run_id(config),
         profile=config.getoption("greenroom_profile"),
         seed=config.getoption("greenroom_generation_seed"),
     )
+
+
+def _run_id(config: pytest.Config) -> str | None:
+    """Return the run's id; each of several processes has one of its own, which begins with it."""
+    given: str | None = config.getoption("greenroom_run_id")
+    worker: dict[str, Any] = getattr(config, "workerinput", {})
+    if RUN_ID not in worker:
+        return given
+    number = int(str(worker["workerid"]).removeprefix("gw"))
+    return f"{worker[RUN_ID]}-w{number:02}"
 
 
 class Doorway:
@@ -123,6 +136,7 @@ class Doorway:
         self.headers: dict[str, Any] = {}
         self.run: Any = None
         self.written = ""
+        self.run_id = ""
 
     @property
     def known(self) -> Any:
@@ -138,11 +152,20 @@ class Doorway:
             prepare(self.config, options(self.config))
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Give the processes that share a run one id to begin theirs with."""
+        given = self.config.getoption("greenroom_run_id")
+        self.run_id = given or self.run_id or f"gr-{os.urandom(4).hex()}"
+        node.workerinput[RUN_ID] = self.run_id
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Learn at a worker's end what only it knows: its requests, and what it left."""
-        told = getattr(node, "workeroutput", {}).get(HEADER)
-        if told:
+        output = getattr(node, "workeroutput", {})
+        if told := output.get(HEADER):
             self.headers[told["run_id"]] = told
+        if sentence := output.get(GAVE_UP_WORD):
+            self.config.stash[GAVE_UP] = sentence
 
     @property
     def asked(self) -> Any:
@@ -172,7 +195,7 @@ class Doorway:
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         """Let the exit status say pass, fail, or could not decide, when only rules were run."""
-        concerned = self.run is not None or self.outcomes
+        concerned = self.run is not None or self.outcomes or GAVE_UP in self.config.stash
         if concerned and self.config.getoption("greenroom_report_dir"):
             from conformance.ending import write_files  # noqa: PLC0415
 

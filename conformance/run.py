@@ -17,7 +17,7 @@ from conformance.errors import Blocked, Mismatch, NotTestable
 from conformance.header import Header
 from conformance.identities import BadIdentities
 from conformance.known import listed
-from conformance.plugin import HEADER, KNOWN, MARK, PROPERTY, SERVES, options
+from conformance.plugin import GAVE_UP_WORD, HEADER, KNOWN, MARK, PROPERTY, SERVES, options
 from conformance.rule import Rule, disabling
 from conformance.suite import Options, Suite, opened
 from conformance.verdicts import Outcome, Verdict, subject_of
@@ -71,6 +71,7 @@ class Run:
         self.config = config
         self.options = options
         self.only_rules = only_rules
+        self.gave_up = ""
         self.today = datetime.now(UTC).date()
         self.header: Header | None = None
         if only_rules and config.option.tbstyle == "auto":
@@ -88,13 +89,23 @@ class Run:
                 with self.header.timed():
                     result = yield
         except (NotTestable, BadIdentities) as error:
-            give_up(self.config, str(error))
+            if not hasattr(self.config, "workeroutput"):
+                give_up(self.config, str(error))
+            # A worker that exits is replaced by another one; one that stops ends the run.
+            self.gave_up = self.config.workeroutput[GAVE_UP_WORD] = str(error)
+            session.shouldstop = str(error)
+            result = yield
         finally:
             if self.header is not None:
                 self.header.finish(self.config.stash[SUITE])
                 if hasattr(self.config, "workeroutput"):
                     self.config.workeroutput[HEADER] = self.header.as_json()
         return result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self) -> bool | None:
+        """Try nothing where there is nothing to try it on."""
+        return True if self.gave_up else None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

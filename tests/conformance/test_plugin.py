@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -89,6 +90,38 @@ def test_a_dead_target_ends_the_run_with_one_sentence_and_status_2(tmp_path) -> 
     assert done.returncode == 2
     assert "nothing answers at `http://127.0.0.1:9`" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+RULES = ("--pyargs", "conformance.rules", "--base-url")
+SHARED = ("-p", "xdist", "-n", "2")
+
+
+def test_processes_that_share_a_run_make_one_report(stub, tmp_path) -> None:
+    stub.answers["GET /v1/webinar/rooms"] = (200, {"success": True, "data": {}, "timestamp": 1})
+    arguments = ("--rule", "time.clock", "--rule", "access.private_lists", "--run-id", "mine")
+    done = pytest_in(
+        tmp_path, *SHARED, *RULES, stub.url, *arguments, "--report-dir", "out",
+        GREENROOM_HOST_TOKEN="host-token",
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "· run mine ·" in done.stdout
+    assert done.stdout.count("received `1`") == 2  # by pytest, and by the suite
+    made = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert made["counts"]["fail"] == 1
+    assert made["run"]["requests"] >= 2
+    assert made["run"]["left"] == "nothing left behind"
+    (failure,) = (failure for rule in made["rules"] for failure in rule["failures"])
+    assert failure["exchange"]["response"]["status"] == 200
+
+
+def test_a_dead_target_ends_a_shared_run_as_it_ends_any_other(tmp_path) -> None:
+    arguments = ("--rule", "time.clock", "--report-dir", "out")
+    done = pytest_in(tmp_path, *SHARED, *RULES, "http://127.0.0.1:9", *arguments)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "nothing answers at `http://127.0.0.1:9`" in done.stdout
+    assert "crashed" not in done.stdout
+    made = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert made["reason"].startswith("nothing answers at `http://127.0.0.1:9`")
 
 
 @pytest.mark.parametrize(
