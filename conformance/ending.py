@@ -18,7 +18,7 @@ from conformance.header import Header
 from conformance.plugin import CANNOT_DECIDE, GAVE_UP, KNOWN, VOICE, Doorway
 from conformance.report import lines
 from conformance.result import Result
-from conformance.rule import disabling, rules
+from conformance.rule import Rule, declare, disabling, rules
 from conformance.suite import Options
 from conformance.verdicts import ANY_ANSWER, Outcome, Verdict, outcome_from_json, tallies
 
@@ -89,6 +89,9 @@ def concluded(doorway: Doorway) -> Result:
     header = doorway.run.header if doorway.run else None
     if header is None and doorway.headers:
         header = Header.of_workers(list(doorway.headers.values()))
+    for told in doorway.rules.values():
+        # A rule of somebody else's is declared where it is tried, which may be another process.
+        declare(Rule(**{**told, "operations": tuple(told["operations"])}))
     outcomes = [outcome_from_json(outcome) for outcome in doorway.outcomes]
     result = result_of(outcomes, doorway.asked, header, doorway.known)
     return replace(result, reason=doorway.config.stash.get(GAVE_UP, ""))

@@ -21,6 +21,7 @@ MARK = "conformance_rule"
 SERVES = "conformance_serves"
 PROPERTY = "conformance"
 HEADER = "conformance_header"
+RULE = "conformance_rule_tried"
 VOICE = "conformance-voice"
 KNOWN = pytest.StashKey[Any]()
 GAVE_UP = pytest.StashKey[str]()
@@ -134,6 +135,7 @@ class Doorway:
         self.config = config
         self.outcomes: list[Any] = []
         self.headers: dict[str, Any] = {}
+        self.rules: dict[str, Any] = {}
         self.run: Any = None
         self.written = ""
         self.run_id = ""
@@ -191,6 +193,8 @@ class Doorway:
                 self.outcomes.extend(value)
             elif name == HEADER:
                 self.headers.setdefault(value["run_id"], value)
+            elif name == RULE:
+                self.rules[value["id"]] = value
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from conformance.errors import Blocked, Mismatch, NotTestable
 from conformance.header import Header
 from conformance.identities import BadIdentities
 from conformance.known import listed
-from conformance.plugin import GAVE_UP_WORD, HEADER, KNOWN, MARK, PROPERTY, SERVES, options
+from conformance.plugin import GAVE_UP_WORD, HEADER, KNOWN, MARK, PROPERTY, RULE, SERVES, options
 from conformance.rule import Rule, disabling
 from conformance.suite import Options, Suite, opened
 from conformance.verdicts import Outcome, Verdict, subject_of
@@ -117,16 +118,17 @@ class Run:
         if found is not None and (call.when == "call" or call.excinfo is not None):
             outcomes = _outcomes(self.config.stash[SUITE], found, item, call)
             _settle(report, [listed(o, self._known(), self.today) for o in outcomes])
-            self._introduce(report)
+            self._introduce(report, found)
         return report
 
     def _known(self) -> Any:
         return self.config.stash.get(KNOWN, ())
 
-    def _introduce(self, report: Any) -> None:
-        """Send the header along to where the report is written, when that is elsewhere."""
+    def _introduce(self, report: Any, found: Rule) -> None:
+        """Send header and rule along to where the report is written, when that is elsewhere."""
         if hasattr(self.config, "workerinput") and self.header is not None:
             report.user_properties.append((HEADER, self.header.as_json()))
+            report.user_properties.append((RULE, asdict(found)))
 
 
 def _outcomes(
