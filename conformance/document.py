@@ -79,7 +79,8 @@ def _rule(tally: Tally) -> Json:
         "judges": "answers" if tally.judges_answers else "tries",
         "counts": {verdict.value: n for verdict, n in sorted(tally.counts.items()) if n},
         "reasons": [
-            {"reason": reason, "count": count} for reason, count in tally.reasons.most_common(20)
+            {"verdict": verdict.value, "reason": reason, "count": count}
+            for (verdict, reason), count in tally.reasons.most_common(20)
         ],
         "failures": [_failure(outcome) for outcome in tally.broken.values()],
     }

@@ -62,7 +62,7 @@ def _testcase(suite: Element, tally: Tally) -> None:
     rule, verdict = tally.rule, tally.verdict
     case = SubElement(suite, "testcase", {"classname": rule.family, "name": rule.id})
     _properties(case, {"level": rule.level, "contract": rule.contract, "verdict": verdict})
-    reasons = "; ".join(reason for reason, _ in tally.reasons.most_common(3))
+    reasons = "; ".join(tally.why(verdict, 3))
     if verdict in RED or verdict in UNDECIDED:
         kind = "failure" if verdict in RED else "error"
         word = rule.must if verdict in (Verdict.FAIL, Verdict.FLAKY) else reasons
@@ -76,7 +76,7 @@ def _testcase(suite: Element, tally: Tally) -> None:
 def _told(tally: Tally) -> Iterable[str]:
     yield tally.rule.must
     yield f"contract {tally.rule.contract}"
-    yield from (reason for reason, _ in tally.reasons.most_common(3))
+    yield from tally.why(tally.verdict, 3)
     broken = [outcome for outcome in tally.broken.values() if outcome.verdict is tally.verdict]
     for outcome in broken[:MOST_FAILURES]:
         failure = outcome.failure

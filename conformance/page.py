@@ -118,9 +118,9 @@ def _rule(tally: Tally, *, unfolded: bool) -> Iterator[str]:
         f'<span class="count{long}">{escape(short)}</span></summary><div class="inside">'
         f'<p class="about">{" · ".join(about)}</p>'
     )
-    for reason, times in tally.reasons.most_common(20):
-        more = f" ({times} times)" if times > 1 else ""
-        yield f"<p>{_marked(reason)}{more}</p>"
+    for (of, reason), times in tally.reasons.most_common(20):
+        tries = "one try" if times == 1 else f"{times:,} tries"
+        yield f"<p>{of}, {tries}: {_marked(reason)}</p>"
     for outcome in tally.broken.values():
         yield from _failure(outcome)
     yield "</div></details>"

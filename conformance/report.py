@@ -40,7 +40,7 @@ def lines(result: Result, *, color: bool) -> Iterator[str]:
         if tally.verdict in (Verdict.STALE, Verdict.ERROR, Verdict.BLOCKED):
             yield ""
             yield _paint(f"{tally.rule.id}: {tally.verdict}", tally.verdict, color=color)
-            yield from (f"  {reason}" for reason, _ in tally.reasons.most_common(MOST_FAILURES))
+            yield from (f"  {reason}" for reason in tally.why(tally.verdict, MOST_FAILURES))
     yield ""
     if result.coverage.pairs and not result.narrowed:
         yield result.coverage.line()
@@ -69,18 +69,14 @@ def count(tally: Tally) -> str:
     """Return how many of a rule's tries passed, and why others were none."""
     passed, tried = tally.counts[Verdict.PASS], tally.judged
     if tally.verdict in NOT_TRIED:
-        return _reasons(tally)
+        return "; ".join(tally.why(tally.verdict, 2))
     if tally.judges_answers:
         return f"{passed:,} of {tried:,} answers" if passed < tried else f"{tried:,} answers"
     more = tally.counts[Verdict.UNSUPPORTED]
     stale = tally.counts[Verdict.STALE]
     return f"{passed}/{tried - stale}" + (
-        f" · {more} unsupported: {_reasons(tally)}" if more else ""
+        f" · {more} unsupported: {'; '.join(tally.why(Verdict.UNSUPPORTED, 2))}" if more else ""
     )
-
-
-def _reasons(tally: Tally) -> str:
-    return "; ".join(reason for reason, _ in tally.reasons.most_common(2))
 
 
 def _failures(tally: Tally, *, color: bool) -> Iterator[str]:

@@ -106,7 +106,7 @@ class Tally:
     rule: Rule
     counts: Counter[Verdict] = field(default_factory=Counter)
     broken: dict[tuple[Verdict, str], Outcome] = field(default_factory=dict)
-    reasons: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[tuple[Verdict, str]] = field(default_factory=Counter)
 
     def add(self, outcome: Outcome) -> None:
         """Count one outcome; of failures of the same subject only the first is kept."""
@@ -116,7 +116,12 @@ class Tally:
             if key not in self.broken and len(self.broken) < MOST_KEPT:
                 self.broken[key] = outcome
         if outcome.reason:
-            self.reasons[outcome.reason] += outcome.count
+            self.reasons[outcome.verdict, outcome.reason] += outcome.count
+
+    def why(self, verdict: Verdict, most: int) -> list[str]:
+        """Return the most frequent reasons for tries of that verdict."""
+        found = [reason for (of, reason), _ in self.reasons.most_common() if of is verdict]
+        return found[:most]
 
     @property
     def failures(self) -> list[Failure]:

@@ -138,6 +138,20 @@ def test_the_documents_commands_do_what_they_say(serve, document):
         assert comparable(got) == comparable(expected), command
 
 
+def test_a_known_deviation_is_accepted_and_reported_as_the_document_says(serve, tmp_path):
+    url, _ = serve("--fault", "scheduled-session-ends")
+    document = (ROOT / "docs/checking.md").read_text()
+    (known,) = re.findall(r"```toml\n(\[\[known.*?)```", document, re.DOTALL)
+    day, never = "2027-01-31", "2999-01-31"
+    (tmp_path / "known.toml").write_text(known.replace(day, never))
+    ((command, written),) = blocks("docs/checking.md")
+    greenroom = f"PYTHONPATH={ROOT} {sys.executable} -m mock_server"
+    (said,) = outputs([command.replace("greenroom", greenroom)], url, tmp_path)
+    assert comparable(said) == comparable(written.replace(day, never))
+    files = sorted(file.name for file in (tmp_path / "report").iterdir())
+    assert files == ["junit.xml", "report.html", "result.json"]
+
+
 @needs_curl
 def test_events_come_as_the_document_says(serve):
     with Receiver() as receiver:

@@ -92,7 +92,7 @@ def test_what_a_level_leaves_out_is_listed_as_disabled() -> None:
     made = result_of([Outcome(kept, Verdict.PASS, "x")], Options(level="published"), None)
     told = {tally.rule.id: (tally.verdict, dict(tally.reasons)) for tally in made.tallies}
     assert told[kept] == (Verdict.PASS, {})
-    assert told["time.updated"] == (Verdict.DISABLED, {"--level published": 1})
+    assert told["time.updated"] == (Verdict.DISABLED, {(Verdict.DISABLED, "--level published"): 1})
     assert set(told) == {kept} | {id_ for id_, found in known.items() if found.level == "decided"}
 
 
