@@ -2,53 +2,92 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import httpx
 
 from conformance.contract import Contract, Operation
 from conformance.curl import compact
-from conformance.errors import Unreachable
+from conformance.errors import ReadOnly, Unreachable
 from conformance.identities import Identity
-from conformance.ledger import CREATES, DELETES, Entry, Ledger
+from conformance.ledger import CREATES, DELETES, NAMES, STARTS, Entry, Ledger
+from conformance.manners import MOST_BYTES, SAFE, TOO_MANY_REQUESTS, Gate, Manners
 from conformance.reply import MISSING, Reply, Request, parsed
 
 Json = Any
 Watcher = Callable[[Reply], None]
 
-TIMEOUT = 10.0
-TRIES_WHEN_BUSY = 6
-LONGEST_WAIT = 5.0
 ANONYMOUS = None
+# An answer may come in parts for so many times as long as the target may be silent.
+SLOWEST = 3
 
 
-def new_http_client() -> httpx.Client:
+DEFAULTS = (
+    ("User-Agent", "greenroom-conformance"),
+    ("Accept", "application/json"),
+    ("Accept-Encoding", "gzip, deflate"),
+)
+LIMITS = httpx.Limits(max_connections=128, max_keepalive_connections=128)
+
+
+def new_http_client(manners: Manners | None = None) -> httpx.Client:
     """Return an HTTP client that follows nothing, trusts no environment and keeps connections."""
+    manners = manners or Manners()
     return httpx.Client(
-        timeout=TIMEOUT,
+        timeout=manners.timeout,
+        verify=manners.trust(),
         follow_redirects=False,
         trust_env=False,
-        limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
-        headers={"User-Agent": "greenroom-conformance", "Accept": "application/json"},
+        headers=dict(DEFAULTS),
     )
+
+
+def new_transport(manners: Manners) -> httpx.HTTPTransport:
+    """Return the connections a run sends its requests on.
+
+    It is httpx without its client, which follows redirects, keeps cookies and takes its time.
+    """
+    return httpx.HTTPTransport(verify=manners.trust(), trust_env=False, limits=LIMITS)
 
 
 @dataclass(slots=True)
 class Client:
-    """Speaks to one target. Safe to use from several threads."""
+    """Speaks to one target. Safe to use from several threads.
+
+    `scope` is the rule that speaks, by which the ledger knows what it created.
+    """
 
     base_url: str
     contract: Contract
     ledger: Ledger
+    gate: Gate = field(default_factory=lambda: Gate(Manners()))
+    scope: int = 0
     watchers: list[Watcher] = field(default_factory=list)
-    requests: int = 0
-    _http: httpx.Client = field(default_factory=new_http_client, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    admitted: bool = False
+    _http: httpx.HTTPTransport | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self._http is None:
+            self._http = new_transport(self.gate.manners)
+
+    @property
+    def requests(self) -> int:
+        """Return how many requests of the run were sent."""
+        return self.gate.requests
+
+    def scoped(self, scope: int) -> Client:
+        """Return the client for one rule: the same connections, its own watchers."""
+        return replace(self, scope=scope, watchers=[])
+
+    def within(self) -> Client:
+        """Return the client for requests whose places at the gate are taken already."""
+        return replace(self, admitted=True)
 
     def send(
         self,
@@ -96,35 +135,41 @@ class Client:
         return self._watched(self.exchange(request))
 
     def exchange(self, request: Request) -> Reply:
-        """Send a request and return the reply, without recording or watching it."""
-        for attempt in range(TRIES_WHEN_BUSY):
-            answer = self._answer(request)
-            wait = _wait_asked_for(answer)
-            if wait is None or attempt == TRIES_WHEN_BUSY - 1:
-                break
-            time.sleep(wait)
-        with self._lock:
-            self.requests += 1
-        return Reply(
-            request=request,
-            status=answer.status_code,
-            headers=_flat(answer.headers),
-            content=answer.content,
-            json=parsed(answer.content),
-        )
+        """Send a request and return the reply, without recording it.
+
+        A busy target (429) gets the time it asks for; only what follows is an answer. Raises
+        Unreachable, ReadOnly and Stopped.
+        """
+        if self.gate.manners.read_only and request.method not in SAFE:
+            raise ReadOnly(
+                f"needs `{request.method}`, and a run of `--profile read-only` only reads"
+            )
+        waited, attempt = 0.0, 0
+        while True:
+            reply = self._answer(request)
+            if reply.status != TOO_MANY_REQUESTS:
+                return reply
+            self._watched(reply)
+            waited = self.gate.after_busy(waited, attempt, reply.headers)
+            attempt += 1
 
     def close(self) -> None:
         """Close every connection."""
-        self._http.close()
+        if self._http is not None:
+            self._http.close()
 
     def _recorded(self, operation: Operation, request: Request, by: Identity | None) -> Reply:
         kind = CREATES.get(operation.id)
-        entry = self.ledger.intend(kind, by.name if by else "nobody") if kind else None
+        entry = None
+        if kind and not self.gate.manners.read_only:
+            room = request.url.split("/")[-2] if kind == "session" else None
+            named = _named(request.body(), NAMES.get(kind))
+            owner = by.name if by else "nobody"
+            entry = self.ledger.intend(kind, owner, scope=self.scope, room=room, name=named)
         reply = self.exchange(request)
         if entry is not None:
             settle(self.ledger, entry, reply)
-        if operation.id in DELETES and reply.status == operation.success:
-            self.ledger.gone(request.url.rpartition("/")[2])
+        note(self.ledger, operation, request.url, reply.status)
         return self._watched(reply)
 
     def _watched(self, reply: Reply) -> Reply:
@@ -132,20 +177,76 @@ class Client:
             watcher(reply)
         return reply
 
-    def _answer(self, request: Request) -> httpx.Response:
-        tries = 2 if request.method == "GET" else 1
+    def _answer(self, request: Request) -> Reply:
+        tries = 2 if request.method in SAFE else 1
         for attempt in range(tries):
             try:
-                return self._http.request(
-                    request.method,
-                    request.url,
-                    headers=list(request.headers),
-                    content=request.content,
-                )
+                with self._movement(request), self._admission():
+                    self.gate.count()
+                    return self._received(request)
             except (httpx.TransportError, httpx.DecodingError) as error:
                 if attempt == tries - 1:
                     _no_answer(request, error)
         raise AssertionError("a loop that tries at least once returns or raises")
+
+    def _admission(self) -> AbstractContextManager[None]:
+        return nullcontext() if self.admitted else self.gate.passing()
+
+    def _movement(self, request: Request) -> AbstractContextManager[None]:
+        return nullcontext() if request.method in SAFE else self.gate.quiet.moving()
+
+    def _received(self, request: Request) -> Reply:
+        if self._http is None:
+            raise AssertionError("a client has connections from its beginning")
+        latest = time.monotonic() + SLOWEST * self.gate.manners.timeout
+        answer = self._http.handle_request(_prepared(request, self.gate.manners.timeout))
+        content = bytearray()
+        try:
+            for part in answer.iter_bytes():
+                content += part
+                if len(content) > MOST_BYTES:
+                    _no_answer(request, OverflowError(f"more than {MOST_BYTES:,} bytes"))
+                if time.monotonic() > latest:
+                    _no_answer(request, TimeoutError("the answer trickles in"))
+        finally:
+            answer.close()
+        whole = bytes(content)
+        return Reply(request, answer.status_code, _flat(answer.headers), whole, parsed(whole))
+
+
+def _prepared(request: Request, timeout: float) -> httpx.Request:
+    """Return a request as httpx sends it: what is given comes instead of the defaults."""
+    given = {name.lower() for name, _ in request.headers}
+    headers = [pair for pair in DEFAULTS if pair[0].lower() not in given]
+    waits = dict.fromkeys(("connect", "read", "write", "pool"), timeout)
+    return httpx.Request(
+        request.method,
+        _url(request.url),
+        headers=[*headers, *request.headers],
+        content=request.content,
+        extensions={"timeout": waits},
+    )
+
+
+@lru_cache(maxsize=1024)
+def _url(text: str) -> httpx.URL:
+    return httpx.URL(text)
+
+
+def _named(body: Json, field_name: str | None) -> str | None:
+    found = body.get(field_name) if isinstance(body, dict) and field_name else None
+    return found if isinstance(found, str) else None
+
+
+def note(ledger: Ledger, operation: Operation, url: str, status: int) -> None:
+    """Note in the ledger what an answer says became of something that exists."""
+    if status != operation.success:
+        return
+    parts = url.partition("?")[0].split("/")
+    if operation.id in DELETES:
+        ledger.gone(parts[-1])
+    elif operation.id in STARTS or operation.id == "end_session":
+        ledger.lives(parts[-2], operation.id in STARTS)
 
 
 def settle(ledger: Ledger, entry: Entry, reply: Reply) -> None:
@@ -180,16 +281,6 @@ def _is_uuid(value: object) -> bool:
 def _no_answer(request: Request, error: Exception) -> NoReturn:
     kind = type(error).__name__
     raise Unreachable(f"`{request.method} {request.url}` got no answer: {kind} {error}") from error
-
-
-def _wait_asked_for(answer: httpx.Response) -> float | None:
-    """Return the seconds a busy target asks us to wait, None when it is not busy."""
-    if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
-        return None
-    try:
-        return min(float(answer.headers.get("Retry-After", "")), LONGEST_WAIT)
-    except ValueError:
-        return 1.0
 
 
 def _flat(headers: httpx.Headers) -> dict[str, str]:

@@ -5,6 +5,9 @@ AssertionError
 Exception
 ├─ Blocked           what the rule needs could not be set up: no verdict about the rule
 ├─ Unreachable       the network, not the target's answer: an error
+│  └─ Busy           the target kept answering 429 for longer than we wait: an error
+├─ ReadOnly          the rule would change something, and the run may not: unsupported
+├─ Stopped           the run was stopped while the rule was tried: no verdict
 └─ NotTestable       the target is not there, not this API, or refuses us: nothing is tried
 """
 
@@ -36,6 +39,18 @@ class Blocked(Exception):
 
 class Unreachable(Exception):
     """The target gave no answer."""
+
+
+class Busy(Unreachable):
+    """The target answered 429 for longer than a request may wait."""
+
+
+class ReadOnly(Exception):
+    """The run may only read, and the request would not."""
+
+
+class Stopped(Exception):
+    """The run was stopped."""
 
 
 class NotTestable(Exception):

@@ -8,37 +8,41 @@ answer as they see those of the hand-written half.
 
 from __future__ import annotations
 
-import tempfile
+import os
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import schemathesis
 from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.internal import charmap
 from schemathesis.checks import CHECKS
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
-from conformance.client import find_created, settle
-from conformance.ledger import CREATES, DELETES, Entry
+from conformance import journal
+from conformance.errors import Stopped
+from conformance.polite import one_parse_at_a_time, polite
 from conformance.reply import Reply, Request, parsed
-from conformance.responses import is_uuid
 from conformance.rule import Rule, declare
-from conformance.scenes import scene_for
+from conformance.stagehand import Stagehand, operation_id
 from conformance.suite import Suite
 from conformance.verdicts import Failure, Outcome, Verdict
-from conformance.world import World, unknown_id
 
 Json = Any
 
 CHECK = "conformance_rules"
-FRESH_SCENES = 4
-EXAMPLES = {"full": 10, "quick": 3}
-SEQUENCES = {"full": 12, "quick": 4}
+FRESH_SCENES = {"full": 3, "quick": 1}
+EXAMPLES = {"full": 10, "quick": 5, "read-only": 10}
+SEQUENCES = {"full": 12, "quick": 4, "read-only": 0}
 ALL_PHASES = ("examples", "coverage", "fuzzing", "stateful")
-UNIT_PHASES = {"full": ("examples", "coverage", "fuzzing"), "quick": ("examples", "fuzzing")}
+UNIT_PHASES = {
+    "full": ("examples", "coverage", "fuzzing"),
+    "quick": ("fuzzing",),
+    "read-only": ("examples", "coverage", "fuzzing"),
+}
 
 
 def _rule(name: str, level: str, must: str) -> Rule:
@@ -89,7 +93,8 @@ ACCEPTED = ("2xx", "401", "403", "404", "409", "422", "429", "503")
 
 def configuration(suite: Suite, phases: tuple[str, ...]) -> SchemathesisConfig:
     """Return an explicit configuration, so that no file in a user's folder has a say."""
-    profile = suite.options.profile
+    profile, manners = suite.options.profile, suite.options.manners
+    coverage: dict[str, list[str]] = {"unexpected-methods": []} if manners.read_only else {}
     enabled = {name: {"enabled": name in phases} for name in ALL_PHASES}
     return SchemathesisConfig.from_dict(
         {
@@ -97,7 +102,10 @@ def configuration(suite: Suite, phases: tuple[str, ...]) -> SchemathesisConfig:
             "cache": {"enabled": False},
             "base-url": suite.client.base_url,
             "continue-on-failure": True,
-            "request-timeout": 10,
+            "request-timeout": manners.timeout,
+            "max-redirects": 0,
+            "workers": manners.in_flight,
+            **({"tls-verify": str(manners.ca)} if manners.ca else {}),
             "auth": {"openapi": {"bearer": {"bearer": suite.world.host.token}}},
             "generation": {
                 "max-examples": EXAMPLES[profile],
@@ -106,6 +114,7 @@ def configuration(suite: Suite, phases: tuple[str, ...]) -> SchemathesisConfig:
             },
             "phases": {
                 **enabled,
+                "coverage": {**enabled["coverage"], **coverage},
                 "stateful": {
                     **enabled["stateful"],
                     "max-steps": 8,
@@ -120,83 +129,20 @@ def configuration(suite: Suite, phases: tuple[str, ...]) -> SchemathesisConfig:
     )
 
 
-@dataclass(slots=True)
-class Stagehand:
-    """Puts things of this run where generated requests would touch things of others."""
-
-    world: World
-    made: dict[str, list[str]] = field(default_factory=dict)
-    turns: dict[str, int] = field(default_factory=dict)
-    intents: dict[str, Entry] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def before(self, case: Any) -> None:
-        """Give a well-formed request ids of this run's own; write down what it may create."""
-        operation = self.world.contract.operations.get(_operation_id(case))
-        if operation is None:
-            return
-        with self.lock:
-            id_ = (case.path_parameters or {}).get("id")
-            if is_uuid(id_) and not self._owns(str(id_)):
-                case.path_parameters["id"] = self._own(operation)
-            self._borrow(case)
-            if operation.id in CREATES and case.method.upper() == operation.method:
-                kind = CREATES[operation.id]
-                self.intents[case.id] = self.world.api.ledger.intend(kind, "host")
-
-    def after(self, case: Any, reply: Reply) -> None:
-        """Write down what a generated request created or deleted."""
-        entry = self.intents.pop(case.id, None)
-        if entry is not None:
-            settle(self.world.api.ledger, entry, reply)
-            created = find_created(entry.kind, reply.json)
-            if created and entry.kind in ("room", "session", "preset"):
-                self.made.setdefault(entry.kind, []).append(created)
-        if _operation_id(case) in DELETES and reply.status == 200:  # noqa: PLR2004
-            self.world.api.ledger.gone(str(case.path_parameters["id"]).lower())
-
-    def _owns(self, id_: str) -> bool:
-        """Tell whether a thing may be changed: made in this run, and not kept for other rules."""
-        entries = self.world.api.ledger.since()
-        return any(entry.id == id_.lower() and not entry.kept for entry in entries)
-
-    def _own(self, operation: Any) -> str:
-        """Return something the operation may act on: new at first, then one of those again."""
-        made = self.made.setdefault(operation.id, [])
-        turn = self.turns[operation.id] = self.turns.get(operation.id, -1) + 1
-        if len(made) < FRESH_SCENES:
-            made.append(scene_for(self.world, operation).id)
-            return made[-1]
-        return made[turn % len(made)] if turn % 5 else unknown_id()
-
-    def _borrow(self, case: Any) -> None:
-        body = case.body
-        if isinstance(body, dict) and is_uuid(body.get("preset_id")):
-            body["preset_id"] = self.world.stage().preset
-        if isinstance(body, dict) and is_uuid(body.get("session_id")):
-            body["session_id"] = self.world.stage().session
-
-
 def run(suite: Suite, phases: tuple[str, ...]) -> Iterator[Outcome]:
     """Send generated requests in these phases and yield what became of each rule."""
-    hand = Stagehand(suite.world)
-    suite.world.stage()
-    schema = schemathesis.openapi.from_dict(
-        suite.judged.document, config=configuration(suite, phases)
-    )
     tried: dict[tuple[str, str], list[Failure]] = {}
     errors: list[str] = []
     interrupted = False
-    with _hooked(suite, schema, hand), _hypothesis_elsewhere():
-        for event in from_schema(schema).execute():
-            if isinstance(event, events.ScenarioFinished):
-                _collect(suite, event.recorder, tried)
-            elif isinstance(event, events.Interrupted):
-                interrupted = True
-            elif isinstance(event, events.NonFatalError):
-                errors.append(f"{event.label}: {event.info.title}: {event.info.message}")
-            elif isinstance(event, events.FatalError):
-                errors.append(f"{type(event.exception).__name__}: {event.exception}")
+    for event in _events(suite, phases):
+        if isinstance(event, events.ScenarioFinished):
+            _collect(suite, event.recorder, tried)
+        elif isinstance(event, events.Interrupted):
+            interrupted = True
+        elif isinstance(event, events.NonFatalError):
+            errors.append(f"{event.label}: {event.info.title}: {event.info.message}")
+        elif isinstance(event, events.FatalError):
+            errors.append(f"{type(event.exception).__name__}: {event.exception}")
     if interrupted:
         raise KeyboardInterrupt
     for (check, operation), failures in tried.items():
@@ -207,12 +153,31 @@ def run(suite: Suite, phases: tuple[str, ...]) -> Iterator[Outcome]:
         yield Outcome("generated.requests", Verdict.ERROR, "engine", reason=error)
 
 
+def _events(suite: Suite, phases: tuple[str, ...]) -> Iterator[Any]:
+    """Yield what Schemathesis tells while it sends requests; end when the run does."""
+    reads = suite.options.manners.read_only
+    if not reads:
+        suite.world.stage()
+    hand = Stagehand(suite.world, FRESH_SCENES.get(suite.options.profile, 0))
+    document, settings = suite.judged.document, configuration(suite, phases)
+    schema: Any = schemathesis.openapi.from_dict(document, config=settings)
+    schema = schema.include(method="GET") if reads else schema
+    schema = polite(schema, suite.client.gate, lambda case, got: suite.watch(_received(case, got)))
+    with _hooked(suite, schema, hand):
+        stream = from_schema(schema).execute()
+        for event in stream:
+            if suite.client.gate.stopped:
+                stream.stop()
+                raise Stopped("the run was stopped")
+            yield event
+
+
 def _collect(suite: Suite, recorder: Any, tried: dict[tuple[str, str], list[Failure]]) -> None:
     for case_id, checks in recorder.checks.items():
         case = recorder.cases[case_id].value
         for check in checks:
             if check.name in RULES:
-                failures = tried.setdefault((check.name, _operation_id(case)), [])
+                failures = tried.setdefault((check.name, operation_id(case)), [])
                 if check.failure_info is not None:
                     interaction = recorder.interactions.get(case_id)
                     failures.append(_failure(suite, case, check.failure_info, interaction))
@@ -222,29 +187,69 @@ def _collect(suite: Suite, recorder: Any, tried: dict[tuple[str, str], list[Fail
 def _failure(suite: Suite, case: Any, info: Any, interaction: Any) -> Failure:
     title, message = info.failure.title, " ".join(info.failure.message.split())
     if interaction is None or interaction.response is None:
-        return Failure(_operation_id(case), title, message, "")
+        return Failure(operation_id(case), title, message, "")
     reply = _reply(case, interaction.request, interaction.response)
     return suite.failure(
-        _operation_id(case), f"no `{title}`: {message}"[:400], reply.summary(), reply
+        operation_id(case), f"no `{title}`: {message}"[:400], reply.summary(), reply
     )
+
+
+@dataclass(slots=True)
+class Backstage:
+    """Who sends requests for which schema: Schemathesis has one register for a process."""
+
+    hands: dict[int, tuple[Suite, Stagehand]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    open: ExitStack = field(default_factory=ExitStack)
+
+    def enter(self, schema: Any, suite: Suite, hand: Stagehand) -> None:
+        """Let a schema's requests go through these hands, the first one opens the register."""
+        with self.lock:
+            if not self.hands:
+                self.open.enter_context(_hypothesis_elsewhere())
+                self.open.enter_context(one_parse_at_a_time())
+                self.open.enter_context(_registered(self))
+            self.hands[id(schema)] = (suite, hand)
+
+    def leave(self, schema: Any) -> None:
+        """Forget a schema; the last one closes the register."""
+        with self.lock:
+            del self.hands[id(schema)]
+            if not self.hands:
+                self.open.close()
+
+    def of(self, case: Any) -> tuple[Suite, Stagehand] | None:
+        """Return who sends a case."""
+        return self.hands.get(id(case.operation.schema))
+
+
+BACKSTAGE = Backstage()
 
 
 @contextmanager
 def _hooked(suite: Suite, schema: Any, hand: Stagehand) -> Iterator[None]:
-    """Register the hooks and the check for one schema, and take them back afterwards."""
+    BACKSTAGE.enter(schema, suite, hand)
+    try:
+        yield
+    finally:
+        BACKSTAGE.leave(schema)
+
+
+@contextmanager
+def _registered(backstage: Backstage) -> Iterator[None]:
+    """Register the hooks and the check, and take them back afterwards."""
 
     def before_call(_: Any, case: Any, __: Any) -> None:
-        if case.operation.schema is schema:
-            hand.before(case)
+        if found := backstage.of(case):
+            found[1].before(case)
 
     def after_call(_: Any, case: Any, response: Any) -> None:
-        if case.operation.schema is schema:
-            suite.client.requests += 1
-            hand.after(case, _reply(case, response.request, response))
+        if found := backstage.of(case):
+            found[1].after(case, _received(case, response))
 
     def conformance_rules(_: Any, response: Any, case: Any) -> None:
-        if case.operation.schema is schema:
-            suite.watch(_reply(case, response.request, response))
+        if found := backstage.of(case):
+            found[0].watch(_received(case, response))
 
     schemathesis.hook(before_call)
     schemathesis.hook(after_call)
@@ -259,18 +264,20 @@ def _hooked(suite: Suite, schema: Any, hand: Stagehand) -> Iterator[None]:
 
 @contextmanager
 def _hypothesis_elsewhere() -> Iterator[None]:
-    """Keep Hypothesis' own files out of the user's folder."""
-    with tempfile.TemporaryDirectory(prefix="greenroom-") as folder:
-        set_hypothesis_home_dir(folder)
-        try:
-            yield
-        finally:
-            set_hypothesis_home_dir(None)
+    """Keep Hypothesis' own files out of the user's folder, and its tables for the next run.
+
+    The table of UTF-8 takes seconds to make, once a thread if many ask for it at a time.
+    """
+    set_hypothesis_home_dir(str(journal.beneath(os.environ, "CACHE") / "hypothesis"))
+    try:
+        charmap.intervals_from_codec("utf-8")
+        yield
+    finally:
+        set_hypothesis_home_dir(None)
 
 
-def _operation_id(case: Any) -> str:
-    definition: Mapping[str, Json] = case.operation.definition.raw
-    return str(definition.get("operationId", case.operation.label))
+def _received(case: Any, response: Any) -> Reply:
+    return _reply(case, response.request, response)
 
 
 def _reply(case: Any, request: Any, response: Any) -> Reply:
@@ -279,7 +286,7 @@ def _reply(case: Any, request: Any, response: Any) -> Reply:
     A request with another method than its operation's belongs to no operation.
     """
     method = request.method.upper()
-    operation = _operation_id(case) if method == case.operation.method.upper() else None
+    operation = operation_id(case) if method == case.operation.method.upper() else None
     content = request.body
     sent = Request(
         operation=operation,

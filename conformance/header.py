@@ -83,7 +83,7 @@ class Header:
         """Add what is known when a run is over."""
         self.requests = suite.client.requests
         left = [f"{entry.kind} {entry.id or '(never answered)'}" for entry in suite.leftovers]
-        viewers = sum(entry.kind == "viewer" for entry in suite.client.ledger.since())
+        viewers = sum(entry.kind == "viewer" for entry in suite.client.ledger.entries())
         if left:
             self.left = f"left behind: {', '.join(left)}"
         elif viewers:

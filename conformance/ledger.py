@@ -1,12 +1,16 @@
-"""What a run has created on the target, and how it goes away again."""
+"""What a run has created on the target, written down before it is asked for."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
+from conformance.errors import Blocked
+
+Json = Any
 Kind = Literal["room", "session", "preset", "viewer"]
 
 CREATES: dict[str, Kind] = {
@@ -20,13 +24,20 @@ DELETES: dict[str, Kind] = {
     "delete_session": "session",
     "delete_preset": "preset",
 }
+STARTS = ("start_session", "go_live")
+NAMES: dict[str, str] = {"room": "title", "session": "title", "preset": "name"}
+# How many of a kind may be there at once; viewers, whom nobody can delete, in the whole run.
+MOST: dict[str, int] = {"room": 60, "session": 120, "preset": 40, "viewer": 100}
+WAIT_FOR_ROOM = 30.0
+Record = Callable[[dict[str, Json]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """Something asked of the target: `id` is None until the target has named it.
 
-    What is kept outlives the rule that created it and goes at the end of the run.
+    `scope` is the rule that asked for it. What is kept outlives that rule and goes at the end of
+    the run. `room` is a session's; `name` is what it was to be called.
     """
 
     number: int
@@ -34,71 +45,105 @@ class Entry:
     owner: str
     id: str | None = None
     kept: bool = False
+    scope: int = 0
+    room: str | None = None
+    name: str | None = None
+    live: bool = False
+
+
+def _same(one: str | None, other: str) -> bool:
+    return one is not None and one.lower() == other.lower()
+
+
+def forgotten(_: dict[str, Json]) -> None:
+    """Record nothing, where a ledger needs no file."""
 
 
 @dataclass(slots=True)
 class Ledger:
-    """The list of everything a run may have left on the target, oldest first."""
+    """The list of everything a run may have left on the target, oldest first.
+
+    `record` is given every line before the ledger believes it, so that a file knows no less.
+    """
 
     run_id: str
+    record: Record = forgotten
+    most: Mapping[str, int] = field(default_factory=lambda: MOST)
+    wait: float = WAIT_FOR_ROOM
     _entries: dict[int, Entry] = field(default_factory=dict)
-    _last: int = 1
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _there: Counter[str] = field(default_factory=Counter)
+    _last: int = 0
+    _changed: threading.Condition = field(default_factory=threading.Condition)
 
-    def intend(self, kind: Kind, owner: str) -> Entry:
-        """Write down that something is about to be created."""
-        with self._lock:
+    def intend(
+        self,
+        kind: Kind,
+        owner: str,
+        *,
+        scope: int = 0,
+        room: str | None = None,
+        name: str | None = None,
+    ) -> Entry:
+        """Write down that something is about to be created.
+
+        Waits while as many of its kind are there as may be; raises Blocked when none goes.
+        """
+        with self._changed:
+            free = self._changed.wait_for(lambda: self._there[kind] < self.most[kind], self.wait)
+            if not free:
+                most = f"{self.most[kind]} of a run are there, as many as may be"
+                raise Blocked(f"removal of a {kind}", most)
             self._last += 1
-            entry = Entry(self._last, kind, owner)
+            entry = Entry(self._last, kind, owner, scope=scope, room=room, name=name)
+            line = {"asked": entry.number, "kind": kind, "owner": owner, "name": name, "room": room}
+            self.record(line)
             self._entries[entry.number] = entry
+            self._there[kind] += 1
         return entry
 
     def confirm(self, entry: Entry, id: str) -> None:  # noqa: A002 - the resource's field
         """Write down the id the target gave to what was intended."""
-        with self._lock:
+        with self._changed:
+            self.record({"made": entry.number, "id": id})
             self._entries[entry.number] = replace(entry, id=id)
 
     def keep(self, id: str) -> None:  # noqa: A002 - the resource's field
         """Let whatever bears that id stay until the end of the run."""
-        with self._lock:
-            for number, entry in self._entries.items():
-                if entry.id == id:
-                    self._entries[number] = replace(entry, kept=True)
+        self._change(id, lambda entry: replace(entry, kept=True))
+
+    def lives(self, id: str, live: bool) -> None:  # noqa: A002 - the resource's field
+        """Note that a session is live, or no longer, for it must end before it can go."""
+        self._change(id, lambda entry: replace(entry, live=live))
+
+    def _change(self, id_: str, change: Callable[[Entry], Entry]) -> None:
+        with self._changed:
+            for entry in self._bearing(id_):
+                self._entries[entry.number] = change(entry)
+
+    def _bearing(self, id_: str) -> list[Entry]:
+        return [entry for entry in self._entries.values() if _same(entry.id, id_)]
 
     def strike(self, entry: Entry) -> None:
         """Take an entry out: it was refused, or it is gone."""
-        with self._lock:
-            self._entries.pop(entry.number, None)
+        with self._changed:
+            if self._entries.pop(entry.number, None) is not None:
+                self._there[entry.kind] -= 1
+                self.record({"gone": entry.number})
+                self._changed.notify_all()
 
     def gone(self, id: str) -> None:  # noqa: A002 - the resource's field
-        """Take out whatever bears that id."""
-        with self._lock:
-            for number in [n for n, entry in self._entries.items() if entry.id == id]:
-                del self._entries[number]
+        """Take out whatever bears that id, and the sessions of the room that does."""
+        with self._changed:
+            inside = [entry for entry in self._entries.values() if _same(entry.room, id)]
+            out = [*self._bearing(id), *inside]
+        for entry in out:
+            self.strike(entry)
 
-    def mark(self) -> int:
-        """Return a mark; `since` it lists only what is written down later."""
-        return self._last
+    def entries(self) -> list[Entry]:
+        """Return everything that may be there, newest first."""
+        with self._changed:
+            return list(reversed(self._entries.values()))
 
-    def since(self, mark: int = 0) -> list[Entry]:
-        """Return the entries after a mark, newest first; after none, the kept ones too."""
-        with self._lock:
-            return [
-                entry
-                for entry in reversed(self._entries.values())
-                if entry.number > mark and not (mark and entry.kept)
-            ]
-
-
-def clean(ledger: Ledger, remove: Callable[[Entry], bool], *, mark: int = 0) -> Iterator[Entry]:
-    """Remove what was created after a mark, newest first, and yield what would not go.
-
-    Viewers stay: the contract has no operation that removes one.
-    """
-    for entry in ledger.since(mark):
-        if entry.kind == "viewer":
-            continue
-        if remove(entry):
-            ledger.strike(entry)
-        else:
-            yield entry
+    def of(self, scope: int) -> list[Entry]:
+        """Return what one rule created and did not keep, newest first."""
+        return [entry for entry in self.entries() if entry.scope == scope and not entry.kept]

@@ -19,6 +19,7 @@ import pytest
 
 MARK = "conformance_rule"
 SERVES = "conformance_serves"
+ALONE = "conformance_alone"
 PROPERTY = "conformance"
 HEADER = "conformance_header"
 RULE = "conformance_rule_tried"
@@ -29,7 +30,33 @@ GAVE_UP_WORD = "conformance_gave_up"
 RUN_ID = "conformance_run_id"
 CANNOT_DECIDE = 2
 NAME_THINGS = ("known", "report_dir", "skip")
+MOST_IN_FLIGHT, LONGEST_TIMEOUT = 64, 600
 RULES_AT = ("conformance.rules", "conformance/rules", "conformance\\rules")
+
+
+def _count(text: str) -> int:
+    found = int(text)
+    if not 1 <= found <= MOST_IN_FLIGHT:
+        raise argparse.ArgumentTypeError(f"`{text}` must be from 1 to {MOST_IN_FLIGHT}")
+    return found
+
+
+def _seconds(text: str) -> float:
+    found = float(text)
+    if not 0 < found <= LONGEST_TIMEOUT:
+        raise argparse.ArgumentTypeError(f"`{text}` must be above 0, at most {LONGEST_TIMEOUT}")
+    return found
+
+
+def _rate(text: str) -> str:
+    from conformance.manners import rate_of  # noqa: PLC0415 - only when asked for
+
+    try:
+        rate_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
+
 
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("level", {"choices": ("published", "decided"), "default": "decided",
@@ -45,8 +72,16 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("report-dir", {"metavar": "DIR", "default": None,
                     "help": "write result.json, report.html and junit.xml there"}),
     ("run-id", {"metavar": "ID", "default": None, "help": "what titles of this run begin with"}),
-    ("profile", {"choices": ("quick", "full"), "default": "full",
-                 "help": "quick: fewer generated requests"}),
+    ("profile", {"choices": ("quick", "full", "read-only"), "default": "full",
+                 "help": "quick: a part of every rule's cases; read-only: creates nothing"}),
+    ("in-flight", {"type": _count, "default": 8, "metavar": "N",
+                   "help": "requests under way at once (default: 8)"}),
+    ("rate", {"type": _rate, "default": None, "metavar": "N/s",
+              "help": "at most so many requests a second: 10/s, 90/m"}),
+    ("timeout", {"type": _seconds, "default": 10.0, "metavar": "SECONDS",
+                 "help": "how long the target may be silent (default: 10)"}),
+    ("ca", {"metavar": "FILE", "default": None,
+            "help": "certificates to trust instead of the public ones (PEM)"}),
     ("generation-seed", {"type": int, "default": 1, "metavar": "N",
                          "help": "the seed of generated requests"}),
 )  # fmt: skip
@@ -82,6 +117,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Announce the mark, and wait for rules."""
     config.addinivalue_line("markers", f"{MARK}(rule): a rule of the contract")
     config.addinivalue_line("markers", f"{SERVES}(*rules): gives rules about every answer one")
+    config.addinivalue_line("markers", f"{ALONE}: must be tried while nothing else is under way")
     config.pluginmanager.register(Doorway(config), "conformance-doorway")
 
 
@@ -98,11 +134,20 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 def options(config: pytest.Config) -> Any:
     """Return what the run was asked to do, as the suite's Options."""
+    from conformance.manners import Manners, rate_of  # noqa: PLC0415
     from conformance.suite import Options  # noqa: PLC0415
 
-    identities, known, report_dir = (
+    identities, known, report_dir, ca = (
         Path(given) if (given := config.getoption(f"greenroom_{name}")) else None
-        for name in ("identities", "known", "report_dir")
+        for name in ("identities", "known", "report_dir", "ca")
+    )
+    profile, rate = config.getoption("greenroom_profile"), config.getoption("greenroom_rate")
+    manners = Manners(
+        in_flight=config.getoption("greenroom_in_flight"),
+        rate=rate_of(rate) if rate else None,
+        timeout=config.getoption("greenroom_timeout"),
+        ca=ca,
+        read_only=profile == "read-only",
     )
     return Options(
         base_url=config.getoption("base_url", None) or None,
@@ -113,8 +158,9 @@ def options(config: pytest.Config) -> Any:
         report_dir=report_dir,
         skip=tuple(config.getoption("greenroom_skip")),
         run_id=_run_id(config),
-        profile=config.getoption("greenroom_profile"),
+        profile=profile,
         seed=config.getoption("greenroom_generation_seed"),
+        manners=manners,
     )
 
 
@@ -184,6 +230,7 @@ class Doorway:
         self.run = Run(self.config, options(self.config), select(self.config, items))
         if not self.config.option.collectonly:
             self.config.pluginmanager.register(self.run, "conformance-run")
+            self.config.pluginmanager.register(self.run.together, "conformance-together")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what a report says of its rule; under xdist it comes from another process."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Generator, Iterator
@@ -12,35 +13,49 @@ from typing import Any
 
 import pytest
 
+from conformance.attempt import Attempt, rule_of
 from conformance.contract import bundled
 from conformance.ending import give_up
-from conformance.errors import Blocked, Mismatch, NotTestable
+from conformance.errors import NotTestable
 from conformance.header import Header
 from conformance.identities import BadIdentities
 from conformance.known import listed
-from conformance.plugin import GAVE_UP_WORD, HEADER, KNOWN, MARK, PROPERTY, RULE, SERVES, options
+from conformance.plugin import GAVE_UP_WORD, HEADER, KNOWN, PROPERTY, RULE, SERVES, options
 from conformance.rule import Rule, disabling
-from conformance.suite import Options, Suite, opened
-from conformance.verdicts import Outcome, Verdict, subject_of
+from conformance.suite import Options, opened
+from conformance.together import ATTEMPT, SUITE, Together, attempt_at
+from conformance.verdicts import Outcome, Verdict
 
-SUITE = pytest.StashKey[Suite]()
-
-
-def rule_of(item: pytest.Item) -> Rule | None:
-    """Return the rule a test item tries, None for other people's tests."""
-    mark = item.get_closest_marker(MARK)
-    return mark.args[0] if mark else None
+# Of every rule's cases a quick run tries so many.
+QUICK_CASES = 3
 
 
 def select(config: pytest.Config, items: list[pytest.Item]) -> bool:
     """Take out the rules that were not asked for; tell whether only rules are left."""
     asked = options(config)
     out = [item for item in items if not _selected(item, asked)]
+    if asked.profile == "quick":
+        gone = set(map(id, out))
+        out += _thinned([item for item in items if id(item) not in gone], asked.seed)
     if out:
         config.hook.pytest_deselected(items=out)
         kept = set(map(id, out))
         items[:] = [item for item in items if id(item) not in kept]
     return all(rule_of(item) for item in items)
+
+
+def _thinned(items: list[pytest.Item], seed: int) -> list[pytest.Item]:
+    """Return what a quick run leaves out: of a rule's many cases all but a few, by the seed."""
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if rule_of(item) is not None:
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    out: list[pytest.Item] = []
+    for alike in cases.values():
+        count = len(alike)
+        few = {(turn * count // QUICK_CASES + seed - 1) % count for turn in range(QUICK_CASES)}
+        out += [item for place, item in enumerate(alike) if place not in few]
+    return out
 
 
 def _selected(item: pytest.Item, asked: Options) -> bool:
@@ -75,6 +90,7 @@ class Run:
         self.gave_up = ""
         self.today = datetime.now(UTC).date()
         self.header: Header | None = None
+        self.together = Together(config)
         if only_rules and config.option.tbstyle == "auto":
             config.option.tbstyle = "no"
 
@@ -84,7 +100,7 @@ class Run:
         if not any(rule_of(item) for item in session.items):
             return (yield)
         try:
-            with _ends_on_sigterm(), opened(self.options) as suite:
+            with _ends_on_signals(), opened(self.options) as suite:
                 self.config.stash[SUITE] = suite
                 self.header = Header.of(suite)
                 with self.header.timed():
@@ -113,13 +129,25 @@ class Run:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, Any, Any]:
         """Turn what happened to a rule's test into outcomes on its report."""
+        attempt = item.stash.get(ATTEMPT, None)
+        if attempt is not None and attempt.tried and call.when == "call":
+            call.start, call.duration = attempt.begun, attempt.seconds
+            call.stop = call.start + call.duration
         report: Any = yield
         found = rule_of(item)
         if found is not None and (call.when == "call" or call.excinfo is not None):
-            outcomes = _outcomes(self.config.stash[SUITE], found, item, call)
-            _settle(report, [listed(o, self._known(), self.today) for o in outcomes])
+            self._tell(attempt_at(item), item, call, report)
             self._introduce(report, found)
         return report
+
+    def _tell(
+        self, attempt: Attempt, item: pytest.Item, call: pytest.CallInfo[None], report: Any
+    ) -> None:
+        if not attempt.tried or call.when != "call":
+            error = call.excinfo.value if call.excinfo else None
+            attempt.judge(item, error, called=call.when == "call")
+        outcomes, attempt.outcomes = attempt.outcomes, []
+        _settle(report, [listed(each, self._known(), self.today) for each in outcomes])
 
     def _known(self) -> Any:
         return self.config.stash.get(KNOWN, ())
@@ -129,14 +157,6 @@ class Run:
         if hasattr(self.config, "workerinput") and self.header is not None:
             report.user_properties.append((HEADER, self.header.as_json()))
             report.user_properties.append((RULE, asdict(found)))
-
-
-def _outcomes(
-    suite: Suite, found: Rule, item: pytest.Item, call: pytest.CallInfo[None]
-) -> list[Outcome]:
-    extra = suite.drain()
-    own = _own_outcome(suite, found, item, call)
-    return [*([own] if suite.options.selects(found) and own else []), *extra]
 
 
 def _settle(report: Any, outcomes: list[Outcome]) -> None:
@@ -158,36 +178,28 @@ def _in_short(outcome: Outcome) -> str:
     return f"{outcome.rule}: {failure.subject}: {told}"
 
 
-def _own_outcome(
-    suite: Suite, found: Rule, item: pytest.Item, call: pytest.CallInfo[None]
-) -> Outcome | None:
-    subject = subject_of(item.name)
-    if call.excinfo is None:
-        return Outcome(found.id, Verdict.PASS, item.name)
-    error = call.excinfo.value
-    if isinstance(error, pytest.skip.Exception):
-        return Outcome(found.id, Verdict.UNSUPPORTED, item.name, reason=str(error.msg))
-    if isinstance(error, Blocked):
-        return Outcome(found.id, Verdict.BLOCKED, item.name, reason=suite.secrets.hide(str(error)))
-    if isinstance(error, Mismatch) and call.when == "call":
-        failure = suite.failure(subject, error.expected, error.received, error.reply)
-        return Outcome(found.id, Verdict.FAIL, item.name, failure=failure)
-    reason = suite.secrets.hide(f"{type(error).__name__}: {error}")
-    return Outcome(found.id, Verdict.ERROR, item.name, reason=reason)
-
-
 @contextmanager
-def _ends_on_sigterm() -> Iterator[None]:
-    """Treat SIGTERM as Ctrl+C, so that what was created is removed before the end."""
+def _ends_on_signals() -> Iterator[None]:
+    """Treat SIGTERM as Ctrl+C, so that what was created is removed before the end.
+
+    A second signal ends the process at once: the ledger's file then says what is left.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    received: list[int] = []
+
+    def interrupt(number: int, _: object) -> None:
+        received.append(number)
+        if len(received) > 1:
+            os.write(2, b"stopped; `greenroom sweep URL` removes what was left behind\n")
+            os._exit(128 + number)
+        raise KeyboardInterrupt(signal.Signals(number).name)
+
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, interrupt) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _interrupt(number: int, _: object) -> None:
-    raise KeyboardInterrupt(signal.Signals(number).name)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from conformance import invariants, levels, mock, preflight, responses
+from conformance import cleaning, invariants, levels, mock, preflight, responses
 from conformance.client import Client, new_http_client
 from conformance.contract import BASE_PATH, Contract, bundled
 from conformance.curl import command
@@ -24,14 +25,17 @@ from conformance.identities import (
     from_personas,
     merged,
 )
-from conformance.ledger import Entry, Ledger, clean
+from conformance.journal import Journal, file_for, folder
+from conformance.ledger import Entry, Ledger
+from conformance.manners import TOO_MANY_REQUESTS, Gate, Manners
 from conformance.redaction import JWT_DOTS, Secrets, signature_of
-from conformance.reply import Reply, Request
+from conformance.reply import Reply
 from conformance.rule import Level, Rule, disabling, selects
 from conformance.verdicts import ANY_ANSWER, Failure, Outcome, Verdict
 from conformance.world import World
 
 Json = Any
+ABOUT_BUSY = (responses.RETRY_AFTER,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class Options:
     skip: tuple[str, ...] = ()
     known: Path | None = None
     report_dir: Path | None = None
+    manners: Manners = field(default_factory=Manners)
 
     def selects(self, found: Rule) -> bool:
         """Tell whether the run tries a rule."""
@@ -60,7 +65,7 @@ class Options:
 
 @dataclass(slots=True)
 class Suite:
-    """A run against one target, from preflight to clean-up."""
+    """A run against one target, or one rule's part of it: `scoped` makes that."""
 
     options: Options
     contract: Contract
@@ -73,11 +78,22 @@ class Suite:
     _answers: Counter[str] = field(default_factory=Counter)
     _shown: set[tuple[str, str]] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _scopes: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
     def client(self) -> Client:
         """Return the client every rule speaks through."""
         return self.world.api
+
+    def scoped(self) -> Suite:
+        """Return the run as one rule sees it: what it creates and what is found is its own."""
+        api = self.client.scoped(next(self._scopes))
+        world = replace(self.world, api=api)
+        child = replace(
+            self, world=world, found=[], leftovers=[], _answers=Counter(), _lock=threading.Lock()
+        )
+        api.watchers.append(child.watch)
+        return child
 
     def watch(self, reply: Reply) -> None:
         """Put an answer through every rule that holds for all answers, and keep what breaks."""
@@ -90,6 +106,10 @@ class Suite:
 
     def violations(self, reply: Reply) -> list[responses.Violation]:
         """Return the selected rules for all answers that one answer breaks."""
+        if reply.status == TOO_MANY_REQUESTS:
+            # No answer to what was asked: the request is sent again. What it must bear is judged.
+            broken = [v for v in responses.violations(self.judged, reply) if v.rule in ABOUT_BUSY]
+            return [found for found in broken if self.options.selects(found.rule)]
         broken = list(responses.violations(self.judged, reply))
         operation = self.contract.operations.get(reply.request.operation or "")
         if operation and reply.status < 300 and isinstance(reply.json, dict):  # noqa: PLR2004
@@ -122,7 +142,8 @@ class Suite:
     def placeholders(self) -> dict[str, str]:
         """Return what is printed in place of each credential."""
         who = self.world.who
-        tokens = {i.token: i.placeholder for i in (who.host, who.other_host, who.viewer) if i}
+        callers = (who.host, who.other_host, who.viewer, self.world.scenery.viewer)
+        tokens = {i.token: i.placeholder for i in callers if i}
         signatures = {
             token.rpartition(".")[2]: signature_of(placeholder)
             for token, placeholder in tokens.items()
@@ -141,15 +162,14 @@ class Suite:
         ]
         return [*outcomes, *counted]
 
-    def clean(self, mark: int = 0) -> list[Entry]:
-        """Remove what was created after a mark; return what would not go."""
-        return list(clean(self.client.ledger, self._remove, mark=mark))
-
-    def _remove(self, entry: Entry) -> bool:
-        try:
-            return _remove(self.client, self.world.who, entry, self.world.run_id)
-        except Exception:  # noqa: BLE001 - clean-up never makes a verdict
-            return False
+    def clean(self) -> list[Entry]:
+        """Remove what was created: by this rule, or, of the whole run, everything."""
+        ledger, scope = self.client.ledger, self.client.scope
+        # What was never answered is looked for at the end, when no rule uses what looks alike.
+        entries = [each for each in ledger.of(scope) if each.id] if scope else ledger.entries()
+        quiet = replace(self.client, watchers=[])
+        self.leftovers = cleaning.clean(quiet, self.world.who, entries)
+        return self.leftovers
 
 
 @contextmanager
@@ -160,28 +180,34 @@ def opened(options: Options) -> Iterator[Suite]:
     """
     with ExitStack() as stack:
         url = options.base_url or stack.enter_context(mock.running())
-        with new_http_client() as http:
-            suite = _opened(options, url, http)
+        with new_http_client(options.manners) as http:
+            suite, journal = _opened(options, url, http)
         stack.callback(suite.client.close)
         try:
             yield suite
         finally:
-            suite.leftovers = suite.clean()
+            suite.client.gate.reopen()
+            try:
+                suite.clean()
+            finally:
+                there = [each for each in suite.client.ledger.entries() if each.kind != "viewer"]
+                journal.close(clean=not there)
 
 
-def _opened(options: Options, url: str, http: Any) -> Suite:
+def _opened(options: Options, url: str, http: Any) -> tuple[Suite, Journal]:
     base = preflight.base_of(url, http)
     who = identities(options, base, http)
     preflight.refuse_dead_tokens(base, who, http)
     run_id = options.run_id or f"gr-{uuid.uuid4().hex[:8]}"
     contract = bundled()
     judged = contract if options.level == "decided" else levels.published(contract)
-    client = Client(base, contract, Ledger(run_id))
+    journal = Journal(file_for(folder(os.environ), run_id), run_id, base)
+    client = Client(base, contract, Ledger(run_id, journal), Gate(options.manners))
     world = World(client, contract, who, options.level, run_id, options.profile != "quick")
     suite = Suite(options, contract, judged, world, options.base_url is None)
     suite.secrets.know({**suite.placeholders(), **passwords(who)})
     client.watchers.append(suite.watch)
-    return suite
+    return suite, journal
 
 
 def identities(options: Options, base: str, http: Any) -> Identities:
@@ -200,43 +226,6 @@ def passwords(who: Identities) -> dict[str, str]:
     callers = [caller for caller in (who.host, who.other_host, who.viewer) if caller]
     found = {i.password: f"${i.name.upper()}_PASSWORD" for i in callers if i.password}
     return {**found, **({who.livekit_secret: "$LIVEKIT_SECRET"} if who.livekit_secret else {})}
-
-
-def _remove(client: Client, who: Identities, entry: Entry, run_id: str) -> bool:
-    """Remove one thing, ending live sessions first. True when it is gone."""
-    if entry.id is None:
-        return all(
-            _remove(client, who, Entry(0, entry.kind, entry.owner, id=found), run_id)
-            for found in _bearing(client, who, entry, run_id)
-        )
-    path = f"/{entry.kind}s/{entry.id}"
-    status = _call(client, who, entry.owner, "DELETE", path).status
-    if status == 409 and entry.kind != "preset":  # noqa: PLR2004
-        live = entry.id
-        if entry.kind == "room":
-            room = _call(client, who, entry.owner, "GET", path).json["data"]
-            live = room.get("active_session_id", entry.id)
-        _call(client, who, entry.owner, "POST", f"/sessions/{live}/end")
-        status = _call(client, who, entry.owner, "DELETE", path).status
-    return status in (200, 204, 404)
-
-
-def _bearing(client: Client, who: Identities, entry: Entry, run_id: str) -> Iterator[str]:
-    """Yield the ids of what bears the run id, for a request that was never answered."""
-    places = {"room": ("/rooms/my", "rooms", "title"), "preset": ("/presets", "presets", "name")}
-    if entry.kind not in places:
-        return
-    path, rows, name = places[entry.kind]
-    answer = _call(client, who, entry.owner, "GET", f"{path}?limit=100").json
-    for row in answer["data"][rows]:
-        if str(row[name]).startswith(run_id):
-            yield row["id"]
-
-
-def _call(client: Client, who: Identities, owner: str, method: str, path: str) -> Reply:
-    identity = who.named(owner) if owner in ("host", "other_host", "viewer") else who.host
-    headers = (("Authorization", f"Bearer {identity.token}"),) if identity else ()
-    return client.exchange(Request(None, method, client.base_url + path, headers))
 
 
 def root_of(base: str) -> str:

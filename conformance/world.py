@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import threading
 import uuid
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
@@ -22,6 +24,8 @@ Json = Any
 
 START_OPERATION = {"live": "start_session", "broadcasting": "go_live"}
 COLOR = "#1f6feb"
+# What a name begins with that this suite gave: a run's id, and the process's where there are many.
+RUN = re.compile(r"(gr-[0-9a-f]{8})(-w\d+)? ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,18 @@ class Stage:
 
 
 @dataclass(slots=True)
+class Scenery:
+    """What all rules of a run share, made when the first of them asks for it."""
+
+    preset: str | None = None
+    stage: Stage | None = None
+    viewer: Identity | None = None
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+
+@dataclass(slots=True)
 class World:
-    """One run's view of the target. Rules get it as the fixture `world`."""
+    """One rule's view of the target. Rules get it as the fixture `world`."""
 
     api: Client
     contract: Contract
@@ -59,8 +73,7 @@ class World:
     level: Level
     run_id: str
     thorough: bool = True
-    _preset: str | None = field(default=None, repr=False)
-    _stage: Stage | None = field(default=None, repr=False)
+    scenery: Scenery = field(default_factory=Scenery, repr=False)
 
     @property
     def strict(self) -> bool:
@@ -81,8 +94,11 @@ class World:
     def viewer(self) -> Identity:
         """Return somebody who is no host; where none was given, somebody newly registered."""
         if self.who.viewer is None and self.strict:
-            token = self.new_viewer()["access_token"]
-            self.who = replace(self.who, viewer=Identity("viewer", token))
+            with self.scenery.lock:
+                if self.scenery.viewer is None:
+                    token = self.new_viewer()["access_token"]
+                    self.scenery.viewer = Identity("viewer", token)
+                return self.scenery.viewer
         return self._need("viewer")
 
     def _need(self, name: str) -> Identity:
@@ -97,9 +113,12 @@ class World:
 
     def preset_id(self) -> str:
         """Return a preset of the host that rules may use but never change."""
-        if self._preset is None:
-            self._preset = self.who.preset_id or self._listed_preset() or self._kept_preset()
-        return self._preset
+        with self.scenery.lock:
+            if self.scenery.preset is None:
+                self.scenery.preset = (
+                    self.who.preset_id or self._listed_preset() or self._kept_preset()
+                )
+            return self.scenery.preset
 
     def _kept_preset(self) -> str:
         made = str(self.new_preset()["id"])
@@ -108,20 +127,23 @@ class World:
 
     def stage(self) -> Stage:
         """Return things of the host for requests that must be refused; nothing changes them."""
-        if self._stage is None:
-            session = self.new_session()
-            preset = self.new_preset()["id"]
-            for kept in (session.room_id, session.id, preset):
-                self.api.ledger.keep(kept)
-            self._stage = Stage(room=session.room_id, session=session.id, preset=preset)
-        return self._stage
+        with self.scenery.lock:
+            if self.scenery.stage is None:
+                session = self.new_session()
+                preset = self.new_preset()["id"]
+                for kept in (session.room_id, session.id, preset):
+                    self.api.ledger.keep(kept)
+                self.scenery.stage = Stage(session.room_id, session.id, preset)
+            return self.scenery.stage
 
     def _listed_preset(self) -> str | None:
-        reply = self.api.send("list_presets", by=self.host, query={"limit": 1})
+        """Return a preset that no run made, for one that a run made goes when its rule ends."""
+        reply = self.api.send("list_presets", by=self.host, query={"limit": 100})
         if reply.status == 404 or reply.status == 405:  # noqa: PLR1714, PLR2004
             unsupported("needs a `preset_id` (`GREENROOM_PRESET_ID`): the target has no presets")
         rows = (reply.json or {}).get("data", {}).get("presets") if reply.json else None
-        return str(rows[0]["id"]) if rows else None
+        theirs = (row for row in rows or () if not of_a_run(row.get("name"), self.run_id))
+        return next((str(row["id"]) for row in theirs), None)
 
     def new_preset(self, *, by: Identity | None = None, **fields: Json) -> Json:
         """Create a preset and return it."""
@@ -189,10 +211,17 @@ class World:
         return found(needed(self.api.send("register_viewer", body=body)), "data")
 
     def all_at_once(self, calls: Iterable[tuple[str, str | None, Json]]) -> list[Reply]:
-        """Send requests (operation, id, further arguments) in parallel."""
-        with ThreadPoolExecutor(max_workers=8) as pool:
-            futures = [pool.submit(self.api.send, name, id_, **more) for name, id_, more in calls]
+        """Send requests (operation, id, further arguments) in parallel, all at one moment."""
+        listed = list(calls)
+        api = self.api.within()
+        with self.api.gate.passing(len(listed)), ThreadPoolExecutor(len(listed)) as pool:
+            futures = [pool.submit(api.send, name, id_, **more) for name, id_, more in listed]
             return [future.result() for future in futures]
+
+
+def of_a_run(name: object, run_id: str) -> bool:
+    """Tell whether a name was given by this suite, in this run or in any."""
+    return isinstance(name, str) and bool(RUN.match(name) or name.startswith(f"{run_id} "))
 
 
 def identity(name: str, token: str) -> Identity:

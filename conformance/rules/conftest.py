@@ -6,20 +6,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.run import SUITE
 from conformance.suite import Suite
+from conformance.together import attempt_at
 from conformance.world import World
 
 
 @pytest.fixture
-def suite(request: pytest.FixtureRequest) -> Suite:
-    """Return the run a rule is part of."""
-    return request.config.stash[SUITE]
+def suite(request: pytest.FixtureRequest) -> Iterator[Suite]:
+    """Return the rule's part of the run, and remove afterwards what the rule created."""
+    attempt = attempt_at(request.node)
+    yield attempt.suite
+    attempt.clean()
 
 
 @pytest.fixture
-def world(suite: Suite) -> Iterator[World]:
-    """Return the world, and remove afterwards what the rule created in it."""
-    mark = suite.client.ledger.mark()
-    yield suite.world
-    suite.clean(mark)
+def world(suite: Suite) -> World:
+    """Return the world a rule acts in."""
+    return suite.world

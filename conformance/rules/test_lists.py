@@ -19,6 +19,7 @@ Json = Any
 
 CONTRACT = bundled()
 ROWS = 5
+ALONE = pytest.mark.conformance_alone
 PRIVATE = ("list_room_sessions", "list_my_rooms", "list_presets")
 SHARED = ("list_rooms", "list_sessions", "list_live_sessions")
 PAGE, LIMIT = "#/components/parameters/Page", "#/components/parameters/Limit"
@@ -65,6 +66,7 @@ def pages(world: World, operation: str, room: str | None, limit: int) -> Iterato
         page += 1
 
 
+@ALONE
 @rule(
     "list.complete",
     level="decided",
@@ -93,7 +95,7 @@ def test_pages_hold_every_row_once(world: World, operation: str, limit: str) -> 
         walked[-1].equal(ids, expected, f"the ids of all pages of {size}")
         walked[-1].equal(len(ids), total, "the number of rows on all pages")
 
-    while_still(lambda: _ids(whole(), LISTS[operation]), judge)
+    while_still(world, lambda: _ids(whole(), LISTS[operation]), judge)
 
 
 @rule(
@@ -121,6 +123,7 @@ def test_a_rooms_list_holds_its_sessions(world: World) -> None:
         read.equal(same, alike, "the session to be as it is listed")
 
 
+@ALONE
 @rule(
     "list.shared",
     level="decided",
@@ -146,7 +149,7 @@ def test_shared_lists_page_alike(world: World, operation: str) -> None:
             for reply in two:
                 reply.equal(reply.data("total"), large.data("total"), "`total`")
 
-    while_still(lambda: _ids(whole(), rows), judge)
+    while_still(world, lambda: _ids(whole(), rows), judge)
 
 
 def _ids(reply: Reply, rows: str) -> list[str]:
@@ -174,6 +177,7 @@ def test_live_sessions_come_and_go(world: World) -> None:
     listed.check(made.id in _ids(listed, "sessions"), "the new session on page 1", "no such row")
 
 
+@ALONE
 @rule(
     "list.past_the_end",
     level="decided",
@@ -195,7 +199,7 @@ def test_a_page_past_the_end_is_empty(world: World, operation: str) -> None:
             reply.equal(reply.data("total"), first.data("total"), "`total`")
             reply.equal(reply.data("page"), page, "`page`")
 
-    while_still(lambda: ask(world, operation, room, limit=1).data("total"), judge)
+    while_still(world, lambda: ask(world, operation, room, limit=1).data("total"), judge)
 
 
 @rule(
@@ -271,6 +275,7 @@ def test_limits_within_bounds_are_answered(world: World, operation: str) -> None
     reply.equal(reply.data("page"), 1, "`page`")
 
 
+@ALONE
 @rule(
     "stats.follow",
     level="decided",
@@ -296,10 +301,11 @@ def test_stats_agree_with_the_lists(world: World) -> None:
             now.equal(now.data(name), total, f"`{name}`")
         now.check(now.data("live_now") >= 1, "`live_now` of at least 1", "0")
 
-    while_still(lambda: stats().data(), judge)
+    while_still(world, lambda: stats().data(), judge)
     world.api.send("end_session", made.id, by=world.host).must(200)
 
 
+@ALONE
 @rule(
     "stats.exact",
     level="decided",
@@ -329,4 +335,4 @@ def test_stats_are_the_counts_of_the_list(world: World) -> None:
         }
         now.equal({name: now.data(name) for name in counted}, counted, "the stats")
 
-    while_still(lambda: stats().data(), judge)
+    while_still(world, lambda: stats().data(), judge)

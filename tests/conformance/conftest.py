@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -127,3 +128,11 @@ def _no_identities_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HOST_TOKEN", "OTHER_HOST_TOKEN", "VIEWER_TOKEN", "API_KEY", "PRESET_ID"):
         monkeypatch.delenv(f"GREENROOM_{name}", raising=False)
     monkeypatch.delenv("PYTEST_BASE_URL", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which ledgers are kept while a test runs."""
+    home = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("XDG_STATE_HOME", str(home))
+    return home / "greenroom" / "ledger"

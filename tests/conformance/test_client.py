@@ -6,9 +6,10 @@ import pytest
 
 from conformance.client import Client
 from conformance.contract import bundled
-from conformance.errors import Unreachable
+from conformance.errors import Busy, ReadOnly, Unreachable
 from conformance.identities import Identity
 from conformance.ledger import Ledger
+from conformance.manners import Gate, Manners
 
 ROOM = "0b6f3c1e-8a4d-4f7b-9c52-3e1d7a60b4f8"
 HOST = Identity("host", "host-token")
@@ -24,12 +25,12 @@ def client(stub) -> Iterator[Client]:
 
 def test_a_creation_is_in_the_ledger_while_it_is_asked_for(stub, client: Client) -> None:
     def create(_: str) -> tuple[int, object]:
-        assert [(entry.kind, entry.id) for entry in client.ledger.since()] == [("room", None)]
+        assert [(entry.kind, entry.id) for entry in client.ledger.entries()] == [("room", None)]
         return 201, MADE
 
     stub.answers["POST /v1/webinar/rooms"] = create
     client.send("create_room", by=HOST, body={"title": "x"}).must(201)
-    assert [(e.kind, e.owner, e.id) for e in client.ledger.since()] == [("room", "host", ROOM)]
+    assert [(e.kind, e.owner, e.id) for e in client.ledger.entries()] == [("room", "host", ROOM)]
 
 
 def test_a_deletion_takes_it_out_again(stub, client: Client) -> None:
@@ -37,7 +38,7 @@ def test_a_deletion_takes_it_out_again(stub, client: Client) -> None:
     stub.answers[f"DELETE /v1/webinar/rooms/{ROOM}"] = (200, {"success": True})
     client.send("create_room", by=HOST, body={"title": "x"})
     client.send("delete_room", ROOM, by=HOST)
-    assert client.ledger.since() == []
+    assert client.ledger.entries() == []
 
 
 def test_every_reply_is_watched(stub, client: Client) -> None:
@@ -56,9 +57,62 @@ def test_a_busy_target_is_given_the_time_it_asks_for(stub, client: Client) -> No
     assert answers == []
 
 
-def test_a_target_that_stays_busy_is_told_as_busy(stub, client: Client) -> None:
+def test_a_target_that_stays_busy_gives_no_verdict(stub) -> None:
     stub.answers["GET /v1/webinar/rooms"] = (429, {}, {"Retry-After": "0"})
-    assert client.send("list_rooms").status == 429
+    gate = Gate(Manners(patience=0.2))
+    client = Client(f"{stub.url}/v1/webinar", bundled(), Ledger("run"), gate)
+    with pytest.raises(Busy, match="the target is busy"):
+        client.send("list_rooms")
+    client.close()
+
+
+def test_a_busy_answer_is_shown_to_watchers_and_never_returned(stub, client: Client) -> None:
+    answers = [(429, {}, {"Retry-After": "0"})]
+    stub.answers["GET /v1/webinar/rooms"] = lambda _: answers.pop() if answers else (200, {})
+    seen: list[int] = []
+    client.watchers.append(lambda reply: seen.append(reply.status))
+    client.send("list_rooms")
+    assert seen == [429, 200]
+
+
+def test_a_run_that_only_reads_sends_nothing_else(stub) -> None:
+    gate = Gate(Manners(read_only=True))
+    client = Client(f"{stub.url}/v1/webinar", bundled(), Ledger("run"), gate)
+    for operation in ("create_room", "login", "delete_room", "update_room"):
+        with pytest.raises(ReadOnly, match="only reads"):
+            client.send(operation, ROOM, body={})
+    client.send("list_rooms")
+    assert stub.seen == [("GET", "/v1/webinar/rooms")]
+    assert client.ledger.entries() == []
+    client.close()
+
+
+def test_a_lost_answer_is_asked_for_again_when_that_is_safe(stub, client: Client) -> None:
+    answers = [lambda: 1 / 0]
+    stub.answers["GET /v1/webinar/rooms"] = lambda _: answers.pop()() if answers else (200, {})
+    assert client.send("list_rooms").status == 200
+    stub.answers["POST /v1/webinar/rooms"] = lambda _: 1 / 0
+    with pytest.raises(Unreachable):
+        client.send("create_room", by=HOST, body={"title": "x"})
+    assert [method for method, _ in stub.seen] == ["GET", "GET", "POST"]
+
+
+def test_no_more_than_some_megabytes_are_read(stub, client: Client) -> None:
+    stub.answers["GET /v1/webinar/rooms"] = (200, b"x" * 10_000_000)
+    with pytest.raises(Unreachable, match="more than 5,000,000 bytes"):
+        client.send("list_rooms")
+
+
+def test_each_rule_has_watchers_and_a_part_of_the_ledger_of_its_own(stub, client: Client) -> None:
+    stub.answers["POST /v1/webinar/rooms"] = (201, MADE)
+    one, two = client.scoped(1), client.scoped(2)
+    seen: list[object] = []
+    one.watchers.append(seen.append)
+    two.send("create_room", by=HOST, body={"title": "run x"})
+    assert seen == []
+    assert client.ledger.of(1) == []
+    assert [(entry.id, entry.name) for entry in client.ledger.of(2)] == [(ROOM, "run x")]
+    assert client.requests == one.requests == 1
 
 
 def test_no_answer_is_no_verdict(client: Client, stub) -> None:

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from schemathesis.checks import CHECKS, load_all_checks
 
-from conformance import generated
+from conformance import generated, stagehand
 from conformance.contract import bundled
-from conformance.generated import RULES, Stagehand, configuration
+from conformance.generated import RULES, configuration
 from conformance.ledger import Ledger
+from conformance.manners import Gate, Manners
+from conformance.stagehand import Stagehand
 from conformance.world import Stage
 
 FOREIGN = "0b6f3c1e-8a4d-4f7b-9c52-3e1d7a60b4f8"
@@ -24,12 +26,15 @@ def hand(monkeypatch: pytest.MonkeyPatch) -> Stagehand:
     """A stagehand in a world with one thing of its own and one that is kept for others."""
     ledger = Ledger("run")
     for id_ in (OWN, KEPT):
-        ledger.confirm(ledger.intend("room", "host"), id_)
+        ledger.confirm(ledger.intend("room", "host", scope=1), id_)
     ledger.keep(KEPT)
     scene = SimpleNamespace(id=FRESH)
-    monkeypatch.setattr(generated, "scene_for", lambda *_: scene)
+    monkeypatch.setattr(stagehand, "scene_for", lambda *_: scene)
     world: Any = SimpleNamespace(
-        contract=bundled(), api=SimpleNamespace(ledger=ledger), stage=lambda: STAGE
+        contract=bundled(),
+        api=SimpleNamespace(ledger=ledger, scope=1, gate=Gate(Manners())),
+        stage=lambda: STAGE,
+        run_id="run",
     )
     return Stagehand(world)
 
@@ -64,9 +69,9 @@ def test_own_things_and_malformed_ids_are_left_alone(hand: Stagehand, id_: str) 
 
 
 def test_generated_requests_use_the_runs_preset_and_session(hand: Stagehand) -> None:
-    sent = case("create_session", OWN, {"title": "x", "preset_id": FOREIGN})
+    sent = case("create_session", OWN, {"title": "xyz", "preset_id": FOREIGN})
     hand.before(sent)
-    assert sent.body == {"title": "x", "preset_id": KEPT}
+    assert sent.body == {"title": "run xyz", "preset_id": KEPT}
     sent = case("create_auth_code", None, {"session_id": FOREIGN})
     hand.before(sent)
     assert sent.body == {"session_id": KEPT}
@@ -76,17 +81,17 @@ def test_what_is_generated_is_written_down_before_and_after(hand: Stagehand, rep
     ledger = hand.world.api.ledger
     sent = case("create_room", None, {"title": "xyz"})
     hand.before(sent)
-    assert next(entry.id for entry in ledger.since()) is None
+    assert next(entry.id for entry in ledger.entries()) is None
     hand.after(sent, reply("create_room", 201, {"data": {"room": {"id": FRESH}}}))
-    assert next(entry.id for entry in ledger.since()) == FRESH
+    assert next(entry.id for entry in ledger.entries()) == FRESH
     gone = case("delete_room", FRESH)
-    hand.after(gone, reply("delete_room", 200, {}))
-    assert FRESH not in [entry.id for entry in ledger.since()]
+    hand.after(gone, reply("delete_room", 200, {}, method="DELETE", path=f"/rooms/{FRESH}"))
+    assert FRESH not in [entry.id for entry in ledger.entries()]
 
 
 def test_no_file_in_the_users_folder_configures_the_run() -> None:
     suite: Any = SimpleNamespace(
-        options=SimpleNamespace(profile="full", seed=7),
+        options=SimpleNamespace(profile="full", seed=7, manners=Manners()),
         client=SimpleNamespace(base_url="http://host.test/v1/webinar"),
         world=SimpleNamespace(host=SimpleNamespace(token="t")),
     )
@@ -96,6 +101,7 @@ def test_no_file_in_the_users_folder_configures_the_run() -> None:
     project = found.projects.default
     assert project.generation.database == "none"
     assert project.phases.fuzzing.enabled
+    assert project.max_redirects == 0
     assert not project.phases.stateful.enabled
     assert not project.checks.get_by_name(name="response_schema_conformance").enabled
 

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 from itertools import count
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from conformance.errors import Mismatch
+from conformance.quiet import Quiet
 from conformance.still import while_still
+
+WORLD: Any = SimpleNamespace(api=SimpleNamespace(gate=SimpleNamespace(quiet=Quiet())))
 
 
 def broken() -> None:
@@ -18,15 +23,15 @@ def test_what_holds_once_holds() -> None:
     def judge() -> None:
         next(tries)()
 
-    while_still(lambda: 1, judge)
+    while_still(WORLD, lambda: 1, judge)
 
 
 def test_what_never_holds_though_nothing_moves_is_a_failure() -> None:
     with pytest.raises(Mismatch):
-        while_still(lambda: 1, broken)
+        while_still(WORLD, lambda: 1, broken)
 
 
 def test_what_moves_all_the_time_cannot_be_judged() -> None:
     moving = count()
     with pytest.raises(pytest.skip.Exception, match="stands still"):
-        while_still(lambda: next(moving), broken)
+        while_still(WORLD, lambda: next(moving), broken)

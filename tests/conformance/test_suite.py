@@ -25,7 +25,7 @@ def suite(stub, monkeypatch) -> Iterator[Suite]:
 
 
 def book(suite: Suite, kind: str, id_: str | None) -> Entry:
-    entry = suite.client.ledger.intend(kind, "host")
+    entry = suite.client.ledger.intend(kind, "host", name="gr-test a thing")
     if id_:
         suite.client.ledger.confirm(entry, id_)
     return entry
@@ -62,7 +62,7 @@ def test_what_will_not_go_is_left_behind_without_a_verdict(stub, suite: Suite) -
 
 
 def test_a_creation_that_was_never_answered_is_found_by_the_run_id(stub, suite: Suite) -> None:
-    rows = [{"id": ROOM, "title": "gr-test a room"}, {"id": SESSION, "title": "somebody else's"}]
+    rows = [{"id": ROOM, "title": "gr-test a thing"}, {"id": SESSION, "title": "gr-test another"}]
     stub.answers[f"GET {BASE}/rooms/my"] = (200, {"data": {"rooms": rows}})
     stub.answers[f"DELETE {BASE}/rooms/{ROOM}"] = DONE
     book(suite, "room", None)

@@ -1,0 +1,109 @@
+"""One try of one rule's test: its part of the run, what it raised, and what that says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from conformance.errors import Blocked, Mismatch, ReadOnly
+from conformance.plugin import MARK
+from conformance.rule import Rule
+from conformance.suite import Suite
+from conformance.verdicts import Outcome, Verdict, subject_of
+
+AGAIN = 2
+
+
+def rule_of(item: pytest.Item) -> Rule | None:
+    """Return the rule a test item tries, None for other people's tests."""
+    mark = item.get_closest_marker(MARK)
+    return mark.args[0] if mark else None
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A rule's test, about to be tried or tried. Times in seconds since the epoch."""
+
+    suite: Suite
+    tried: bool = False
+    error: BaseException | None = None
+    begun: float = 0.0
+    seconds: float = 0.0
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def clean(self) -> None:
+        """Remove what the test created, unless that was done."""
+        self.suite.clean()
+
+    def judge(self, item: pytest.Item, error: BaseException | None, *, called: bool) -> None:
+        """Say what came of it: of the test's own rule, and of those that judge every answer."""
+        found = rule_of(item)
+        if found is None:
+            return
+        extra = self.suite.drain()
+        if self.suite.options.selects(found):
+            self.outcomes.append(_own(self.suite, found, item, error, called=called))
+        self.outcomes += extra
+
+    @property
+    def broken(self) -> set[str]:
+        """Return the ids of the rules that failed."""
+        return {each.rule for each in self.outcomes if each.verdict is Verdict.FAIL}
+
+
+def tried(item: pytest.Function, suite: Suite) -> Attempt:
+    """Try a rule's test without pytest's help, clean up after it, and judge it."""
+    attempt = Attempt(suite.scoped(), tried=True, begun=time.time())
+    given: dict[str, Any] = {"world": attempt.suite.world, "suite": attempt.suite}
+    given |= (getattr(item, "callspec", None) and item.callspec.params) or {}
+    arguments = item._fixtureinfo.argnames  # noqa: SLF001 - pytest tells it nowhere else
+    begun = time.perf_counter()
+    try:
+        item.obj(**{name: given[name] for name in arguments})
+    except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:  # noqa: BLE001
+        attempt.error = error
+    attempt.seconds = time.perf_counter() - begun
+    attempt.judge(item, attempt.error, called=True)
+    attempt.clean()
+    return attempt
+
+
+def confirmed(item: pytest.Function, first: Attempt, suite: Suite) -> Attempt:
+    """Try a failed test again, twice: what does not fail each time is flaky, not failed."""
+    steady = first.broken
+    for _ in range(AGAIN):
+        if steady:
+            steady &= tried(item, suite).broken
+    first.outcomes = list(_settled(first.outcomes, steady))
+    return first
+
+
+def _settled(outcomes: Iterable[Outcome], steady: set[str]) -> Iterable[Outcome]:
+    for outcome in outcomes:
+        if outcome.verdict is Verdict.FAIL and outcome.rule not in steady:
+            yield replace(outcome, verdict=Verdict.FLAKY)
+        else:
+            yield outcome
+
+
+def _own(
+    suite: Suite, found: Rule, item: pytest.Item, error: BaseException | None, *, called: bool
+) -> Outcome:
+    if error is None:
+        return Outcome(found.id, Verdict.PASS, item.name)
+    if isinstance(error, pytest.skip.Exception):
+        return Outcome(found.id, Verdict.UNSUPPORTED, item.name, reason=str(error.msg))
+    if isinstance(error, ReadOnly):
+        return Outcome(found.id, Verdict.UNSUPPORTED, item.name, reason=str(error))
+    if isinstance(error, Blocked):
+        return Outcome(found.id, Verdict.BLOCKED, item.name, reason=suite.secrets.hide(str(error)))
+    if isinstance(error, Mismatch) and called:
+        subject = subject_of(item.name)
+        failure = suite.failure(subject, error.expected, error.received, error.reply)
+        return Outcome(found.id, Verdict.FAIL, item.name, failure=failure)
+    reason = suite.secrets.hide(f"{type(error).__name__}: {error}")
+    return Outcome(found.id, Verdict.ERROR, item.name, reason=reason)

@@ -1,0 +1,75 @@
+"""Schemathesis' requests, sent with the suite's manners."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTransport
+
+from conformance.errors import ReadOnly
+from conformance.manners import SAFE, TOO_MANY_REQUESTS, Gate
+
+# Two threads that parse at once break the interpreter before these (python/cpython#106905).
+PARSES_IN_THREADS = (3, 11, 8), (3, 12, 1)
+
+
+class PoliteTransport(RequestsTransport):
+    """Sends a generated request when the gate lets it, and again when the target was busy."""
+
+    def __init__(self, gate: Gate, busy: Callable[[Any, Any], None]) -> None:
+        super().__init__()
+        self._copy_serializers_from(REQUESTS_TRANSPORT)
+        self.gate = gate
+        self.busy = busy
+
+    def send(self, case: Any, *, session: Any = None, **more: Any) -> Any:
+        """Send a request and return the answer; `busy` is shown each 429, which is none.
+
+        Raises Busy, ReadOnly and Stopped.
+        """
+        if self.gate.manners.read_only and case.method.upper() not in SAFE:
+            raise ReadOnly(f"needs `{case.method}`, and a run of `--profile read-only` only reads")
+        waited, attempt = 0.0, 0
+        while True:
+            with self.gate.passing():
+                self.gate.count()
+                response = super().send(case, session=session, **more)
+            if response.status_code != TOO_MANY_REQUESTS:
+                return response
+            self.busy(case, response)
+            named = {name: values[0] for name, values in response.headers.items() if values}
+            waited = self.gate.after_busy(waited, attempt, named)
+            attempt += 1
+
+
+def polite(schema: Any, gate: Gate, busy: Callable[[Any, Any], None]) -> Any:
+    """Let a schema send its requests through the gate; return it."""
+    transport = PoliteTransport(gate, busy)
+    # The transport is a property of the class, and the engine offers no other place for it.
+    schema.__class__ = type("PoliteSchema", (type(schema),), {"transport": transport})
+    return schema
+
+
+@contextmanager
+def one_parse_at_a_time() -> Iterator[None]:
+    """Let threads parse Python one after the other where the interpreter demands that."""
+    fixed = next((v for v in PARSES_IN_THREADS if v[:2] == sys.version_info[:2]), (0,))
+    if sys.version_info >= fixed:
+        yield
+        return
+    parse, turn = ast.parse, threading.RLock()
+
+    def alone(*given: Any, **more: Any) -> Any:
+        with turn:
+            return parse(*given, **more)
+
+    ast.parse = alone
+    try:
+        yield
+    finally:
+        ast.parse = parse
