@@ -13,7 +13,7 @@ from conformance.exchange import Exchange, Headers
 from conformance.header import Header
 from conformance.report import count, sentence, word_of
 from conformance.result import Result
-from conformance.verdicts import WORST_FIRST, Outcome, Tally, Verdict
+from conformance.verdicts import RED, UNDECIDED, WORST_FIRST, Outcome, Tally, Verdict
 
 TEMPLATE = Path(__file__).parent / "page.html"
 MOST_OPEN = 10
@@ -95,7 +95,7 @@ def _groups(listed: list[Tally]) -> Iterator[str]:
         if members:
             yield f'<section class="group"><h2>{escape(HEADINGS[verdict])}</h2>'
             for tally in members:
-                unfolded = bool(tally.broken) and verdict is not Verdict.KNOWN
+                unfolded = verdict in RED or verdict in UNDECIDED
                 opened += unfolded
                 yield from _rule(tally, unfolded=unfolded and opened <= MOST_OPEN)
             yield "</section>"
@@ -184,9 +184,9 @@ def _coverage(coverage: Coverage) -> Iterator[str]:
     )
     yield from _reasons(coverage.pairs)
     yield (
-        '<div class="wide" tabindex="0" role="region" aria-label="Answers by status"><table>'
-        "<caption>Answers by operation and status; &times; was not seen, "
-        "&ndash; cannot be provoked</caption>"
+        '<p class="about" id="key">Answers by operation and status; &times; was not seen, '
+        "&ndash; cannot be provoked</p>"
+        '<div class="wide" tabindex="0" role="region" aria-labelledby="key"><table>'
         f'<thead><tr><th scope="col">operation</th>{heads}</tr></thead><tbody>'
     )
     rows: dict[str, dict[str, Pair]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -11,6 +12,8 @@ from conformance.suite import Options
 from conformance.verdicts import NOT_TRIED, RED, UNDECIDED, Outcome, Tally, Verdict
 
 MOST_FAILURES = 3
+SHELL_SPACE = "\n\t"  # within quotes a shell keeps it
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 COLORS = {
     Verdict.PASS: "32",
     Verdict.FAIL: "31;1",
@@ -40,7 +43,7 @@ def lines(result: Result, *, color: bool) -> Iterator[str]:
         if tally.verdict in (Verdict.STALE, Verdict.ERROR, Verdict.BLOCKED):
             yield ""
             yield _paint(f"{tally.rule.id}: {tally.verdict}", tally.verdict, color=color)
-            yield from (f"  {reason}" for reason in tally.why(tally.verdict, MOST_FAILURES))
+            yield from (f"  {_plain(reason)}" for reason in tally.why(tally.verdict, MOST_FAILURES))
     yield ""
     if result.coverage.pairs and not result.narrowed:
         yield result.coverage.line()
@@ -96,13 +99,19 @@ def _failure(outcome: Outcome) -> Iterator[str]:
     failure = outcome.failure
     if failure is None:
         return
-    yield f"  {failure.subject}"
+    yield f"  {_plain(failure.subject)}"
     if outcome.reason:
-        yield f"    {outcome.verdict}: {outcome.reason}"
-    yield f"    expected {failure.expected}"
-    yield f"    received {failure.received}"
+        yield f"    {outcome.verdict}: {_plain(outcome.reason)}"
+    yield f"    expected {_plain(failure.expected)}"
+    yield f"    received {_plain(failure.received)}"
     if failure.curl and outcome.verdict is not Verdict.KNOWN:
-        yield f"    {failure.curl}"
+        yield f"    {_plain(failure.curl, keep=SHELL_SPACE)}"
+
+
+def _plain(text: str, keep: str = "") -> str:
+    """Return what a server said without what a terminal would obey or could not print."""
+    printable = text.encode("utf-8", "backslashreplace").decode()
+    return CONTROL.sub(lambda c: c[0] if c[0] in keep else f"\\x{ord(c[0]):02x}", printable)
 
 
 def sentence(listed: Iterable[Tally]) -> str:

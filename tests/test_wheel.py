@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -72,6 +73,14 @@ def test_the_player_comes_along(installed):
     )
     found, wanted = installed("-c", code).stdout.split()
     assert found == wanted
+
+
+def test_the_schema_of_a_result_comes_along(installed):
+    code = "import json, conformance.document as d; print(json.dumps(d.schema()))"
+    ran = installed("-c", code)
+    assert ran.returncode == 0, ran.stderr
+    written = (ROOT / "conformance" / "result.schema.json").read_text()
+    assert json.loads(ran.stdout) == json.loads(written)
 
 
 @pytest.mark.parametrize("spelling", [["--base-url={}"], ["--base-url", "{}"]])

@@ -44,7 +44,9 @@ def test_every_rule_has_a_place_with_its_verdict() -> None:
     reader, _ = read(result())
     rules = [attrs for tag, attrs in reader.tags if tag == "details" and attrs.get("data-verdict")]
     assert {rule["data-verdict"] for rule in rules} == {verdict.value for verdict in Verdict}
-    assert [rule["id"] for rule in rules if "open" in rule] == ["room.is_fail", "room.is_flaky"]
+    assert [rule["id"] for rule in rules if "open" in rule] == [
+        f"room.is_{verdict}" for verdict in ("fail", "stale", "error", "blocked", "flaky")
+    ]
     chips = [attrs["value"] for tag, attrs in reader.tags if attrs.get("type") == "checkbox"]
     assert sorted(chips) == sorted(verdict.value for verdict in Verdict)
 

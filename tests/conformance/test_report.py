@@ -116,6 +116,15 @@ def test_the_order_of_outcomes_does_not_matter() -> None:
     assert told(OUTCOMES[::-1]) == SNAPSHOT
 
 
+def test_a_terminal_obeys_nothing_that_a_server_says() -> None:
+    said = "a\x1b[31m\rb\nc\x9b\ud800"
+    failure = Failure(said, said, said, "curl 'a\nb\x1b'")
+    text = told([Outcome("room.text", Verdict.FAIL, "x", failure=failure, reason=said)])
+    assert text.count("a\\x1b[31m\\x0db\\x0ac\\x9b\\ud800") == 4
+    assert "curl 'a\nb\\x1b'" in text
+    assert not set(text) & {"\x1b", "\r", "\x9b", "\ud800"}
+
+
 def test_one_failing_rule_is_one() -> None:
     one = [Outcome("room.text", Verdict.FAIL, "x", failure=FAILURE)]
     assert told(one).endswith("1 of 1 rules fails\n")
