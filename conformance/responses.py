@@ -86,6 +86,20 @@ RETRY_AFTER = declare(
     )
 )
 
+NO_INTERNALS = declare(
+    Rule(
+        "response.no_internals",
+        "decided",
+        "A refusal MUST NOT tell of the server's insides: no trace, no statement, no path",
+        "#/components/schemas/ErrorResponse",
+    )
+)
+INTERNALS = re.compile(
+    r"Traceback \(most recent|\bFile \"[^\"]+\", line \d+|\bat [\w.$<>]+\([\w.]+:\d+\)"
+    r"|site-packages|node_modules|SQLSTATE|psycopg|sqlite3\.|org\.springframework|goroutine \d+ \["
+    r"|\bSELECT .+ FROM\b|\bINSERT INTO\b|(?:/usr/|/home/|/var/|/app/)\S+\.\w+"
+)
+
 CLIENT_ERRORS, UNAUTHORIZED, TOO_MANY = 400, 401, 429
 SERVER_ERRORS, BUSY = 500, 503
 JUDGED_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -148,8 +162,16 @@ def _body(contract: Contract, operation: Operation | None, reply: Reply) -> Iter
         where = ".".join(place) or "the body"
         yield Violation(found, f"a body that keeps the schema, at `{where}`", error.message, reply)
         return
-    if reply.status >= CLIENT_ERRORS and not str(reply.json.get("error", "")).strip():
+    if reply.status >= CLIENT_ERRORS:
+        yield from _words(reply)
+
+
+def _words(reply: Reply) -> Iterator[Violation]:
+    if not str(reply.json.get("error", "")).strip():
         yield Violation(ENVELOPE, "a sentence in `error`", "none", reply)
+    told = INTERNALS.search(f"{reply.json.get('error')} {reply.json.get('message', '')}")
+    if told:
+        yield Violation(NO_INTERNALS, "words for people", shown(told.group()), reply)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from conformance.contract import Operation
+from conformance.contract import Operation, bundled
 from conformance.identities import Identity
 from conformance.reply import Reply
 from conformance.world import World, found, needed
@@ -56,12 +57,31 @@ def allowed_state(world: World, operation: Operation) -> str:
 
 
 def steady(node: Json) -> Json:
-    """Return a value without the counts that move while a session is live."""
+    """Return what the contract knows of a value, without counts that move while a session is live.
+
+    Resources are open: what else a server says of them may change at any time.
+    """
     if isinstance(node, dict):
-        return {name: steady(value) for name, value in node.items() if name not in VOLATILE}
+        names = _known_names()
+        return {name: steady(value) for name, value in node.items() if name in names}
     if isinstance(node, list):
         return [steady(part) for part in node]
     return node
+
+
+@cache
+def _known_names() -> frozenset[str]:
+    """Return the name of every field in any schema of the contract that stays by itself."""
+
+    def names(node: Json) -> set[str]:
+        if isinstance(node, list):
+            return set().union(*map(names, node))
+        if not isinstance(node, dict):
+            return set()
+        own = node.get("properties")
+        return set(own if isinstance(own, dict) else ()).union(*map(names, node.values()))
+
+    return frozenset(names(bundled().document["components"]["schemas"]) - set(VOLATILE))
 
 
 def must_be_unchanged(reply: Reply, before: Json, after: Json) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -29,6 +29,7 @@ from conformance.shapes import (
 Json = Any
 
 CLOCKS_APART = timedelta(seconds=5)
+DATES = frozenset({"created_at", "updated_at", "started_at", "ended_at", "scheduled_start_time"})
 
 
 def _ordered(resource: dict[str, Json], *names: str) -> Broken:
@@ -67,6 +68,29 @@ def nothing_is_from_the_future(_: Asked, body: Json) -> Broken:
             at = moment(resource.get(name))
             if at and at > latest:
                 yield f"`{name}` not after the `timestamp` {stamp}", at.isoformat()
+
+
+@invariant(
+    "times.utc",
+    must="Every date of an answer MUST be in UTC",
+    contract="#/info",
+)
+def dates_are_in_utc(_: Asked, body: Json) -> Broken:
+    """Look at the offset of every field whose name is a date's."""
+    for name, value in _dates(body):
+        if moment(value) is not None and not value.upper().endswith(("Z", "+00:00", "-00:00")):
+            yield f"`{name}` in UTC", shown(value)
+
+
+def _dates(node: Json) -> Iterator[tuple[str, str]]:
+    if isinstance(node, list):
+        for part in node:
+            yield from _dates(part)
+    for name, value in node.items() if isinstance(node, dict) else ():
+        if isinstance(value, str) and name in DATES:
+            yield name, value
+        elif isinstance(value, (dict, list)):
+            yield from _dates(value)
 
 
 @invariant(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from conformance.invariants.registry import Broken, invariant
@@ -152,3 +153,76 @@ def ingress_agrees(asked: Asked, body: Json) -> Broken:
         )
     if at(data, "rtmp.stream_key") != at(data, "rtmp_setup.stream_key"):
         yield "one stream key", "`rtmp.stream_key` and `rtmp_setup.stream_key` differ"
+
+
+@invariant(
+    "session.preset",
+    must="A session's `preset` MUST be its host's own: of the room's `host_id`, and in its library",
+    contract="#/paths/~1rooms~1{id}~1sessions/post",
+)
+def the_preset_is_the_hosts(_: Asked, body: Json) -> Broken:
+    """Compare the owner and the library of the preset with those of the room."""
+    for session in sessions_in(body):
+        for name, owner in (("user_id", "host_id"), ("library_id", "library_id")):
+            expected, received = at(session, f"room.{owner}"), at(session, f"preset.{name}")
+            if expected and received and expected != received:
+                yield f"`preset.{name}` {shown(expected)}", shown(received)
+
+
+A_DAY = timedelta(hours=24)
+CLOCKS_APART = timedelta(minutes=1)
+A_LATE_JOB = timedelta(hours=1)
+
+
+@invariant(
+    "session.expiry",
+    must="A session MUST be `expired` from 24 hours after its `scheduled_start_time`, not before, "
+    "and never without one",
+    contract="#/x-lifecycles/session",
+)
+def expiry_follows_the_start_time(_: Asked, body: Json) -> Broken:
+    """Compare the start time of every session that never started with the answer's `timestamp`."""
+    stamp = body.get("timestamp")
+    if not isinstance(stamp, int) or not 0 <= stamp < 10**11:
+        return
+    now = datetime.fromtimestamp(stamp, UTC)
+    for session in sessions_in(body):
+        status, planned = session["status"], moment(session.get("scheduled_start_time"))
+        if status == "expired" and (planned is None or now < planned + A_DAY - CLOCKS_APART):
+            given = session.get("scheduled_start_time")
+            yield "`expired` only a day after `scheduled_start_time`", shown(given)
+        if status == "scheduled" and planned and now > planned + A_DAY + A_LATE_JOB:
+            yield f"`expired`, a day after {planned.isoformat()}", "`scheduled`"
+
+
+@invariant(
+    "session.health",
+    must="While nothing arrives the numbers of `stream_health` MUST all be 0",
+    contract="#/components/schemas/StreamHealthResponse",
+)
+def idle_streams_have_no_numbers(asked: Asked, body: Json) -> Broken:
+    """Look at the numbers of an ingress that says it is inactive or has completed."""
+    data = data_of(body)
+    if asked.operation != "stream_health" or not isinstance(data, dict):
+        return
+    if data.get("status") not in ("ENDPOINT_INACTIVE", "ENDPOINT_COMPLETE"):
+        return
+    for part in ("video", "audio"):
+        numbers = data.get(part)
+        for name, value in numbers.items() if isinstance(numbers, dict) else ():
+            if isinstance(value, int | float) and value != 0:
+                yield f"`{part}.{name}` 0 while `{data['status']}`", shown(value)
+
+
+@invariant(
+    "session.room_name",
+    must="`room_name` MUST be the id of the session that is joined",
+    contract="#/components/schemas/JoinSessionResponse",
+)
+def the_rooms_name_is_the_sessions_id(asked: Asked, body: Json) -> Broken:
+    """Compare the LiveKit room with the session that was asked for."""
+    if asked.operation not in ("join_session", "monitor_session"):
+        return
+    name = at(data_of(body), "room_name")
+    if isinstance(name, str) and name.lower() != asked.id:
+        yield f"`room_name` `{asked.id}`", shown(name)

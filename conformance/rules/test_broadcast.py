@@ -61,6 +61,7 @@ def test_going_live_again_changes_nothing(world: World, again: str) -> None:
     two = world.api.send(again, made.id, by=world.host).must(200)
     if again == "go_live":
         two.equal(ingress(two), ingress(one), "the ingress of the second go_live")
+    if again != "ensure_hls_egress":
         must_be_unchanged(two, steady(before), steady(world.session(made.id)))
     after = world.session(made.id)
     for name in ("hls_url", "started_at", "status"):
@@ -161,7 +162,7 @@ def test_an_ended_session_is_over(world: World) -> None:
     ended.data("ended_at")
     ended.data("duration")
     again = world.api.send("get_session", made.id).must(200)
-    again.equal(again.data(), ended.data(), "the session read afterwards")
+    again.equal(steady(again.data()), steady(ended.data()), "the session read afterwards")
 
 
 @rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.contract import bundled
-from conformance.reply import Reply
+from conformance.reply import Reply, Request
 from conformance.rule import rule
 from conformance.world import World, unknown_id
 
@@ -111,7 +111,7 @@ def test_slashes_matter(world: World, path: str) -> None:
 @rule(
     "http.odd_path",
     level="decided",
-    must="Odd bytes in a path MUST be refused with a 4xx in the envelope",
+    must="A path nobody can mean MUST be refused with a 4xx",
     contract="#/paths",
 )
 @pytest.mark.parametrize(
@@ -130,5 +130,8 @@ def test_slashes_matter(world: World, path: str) -> None:
 )
 def test_odd_paths_are_refused(world: World, path: str) -> None:
     """Call paths with null bytes, broken escapes, dots and quotes."""
-    reply = world.api.raw("GET", path, by=world.host)
-    sound(reply.must(400, 404, 414))
+    sent = [("Authorization", f"Bearer {world.host.token}")]
+    request = Request(None, "GET", world.api.base_url + path, tuple(sent), None)
+    # Not watched: what stands before a server may refuse such bytes in its own words.
+    reply = world.api.exchange(request)
+    reply.check(400 <= reply.status < 500, "a 4xx status", reply.summary())

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from conformance.contract import bundled
 from conformance.reply import shown
 from conformance.rule import rule
+from conformance.scenes import steady
 from conformance.world import COLOR, World, needed
 
 Json = Any
@@ -38,11 +40,11 @@ def test_a_created_room_is_found_again(world: World) -> None:
     me = needed(world.api.send("get_me", by=world.host))
     full.equal(room["host_id"], me.data("id"), "`host_id`")
     read = world.api.send("get_room", room["id"]).must(200)
-    read.equal(read.data(), room, "the room read by its id")
+    read.equal(steady(read.data()), steady(room), "the room read by its id")
     for operation in ("list_my_rooms", "list_rooms"):
         page = world.api.send(operation, by=world.host, query={"limit": 100}).must(200)
         listed = [row for row in page.data("rooms") if row["id"] == room["id"]]
-        page.equal(listed, [room], "the new room's row on the first page")
+        page.equal(steady(listed), steady([room]), "the new room's row on the first page")
 
 
 @rule(
@@ -88,9 +90,9 @@ def test_a_room_changes_in_part(world: World, name: str, value: Json) -> None:
     reply = world.api.send("update_room", before["id"], by=world.host, body={name: value})
     reply.must(200)
     read = world.api.send("get_room", before["id"]).must(200)
-    read.equal(read.data(), reply.data(), "the room read afterwards")
+    read.equal(steady(read.data()), steady(reply.data()), "the room read afterwards")
     expected = {**before, name: value, "updated_at": read.data("updated_at")}
-    read.equal(read.data(), expected, "the room with one field changed")
+    read.equal(steady(read.data()), steady(expected), "the room with one field changed")
 
 
 @rule(
@@ -126,11 +128,11 @@ def test_an_empty_change_changes_nothing(world: World, operation: str, body: Jso
         read, id_ = "get_preset", world.new_preset()["id"]
     else:
         read, id_ = "get_session", world.new_session().id
-    before = needed(world.api.send(read, id_, by=world.host)).data()
+    before = steady(needed(world.api.send(read, id_, by=world.host)).data())
     reply = world.api.send(operation, id_, by=world.host, body=body).must(200)
-    reply.equal(reply.data(), before, "what is answered")
+    reply.equal(steady(reply.data()), before, "what is answered")
     after = world.api.send(read, id_, by=world.host).must(200)
-    after.equal(after.data(), before, "what is read afterwards")
+    after.equal(steady(after.data()), before, "what is read afterwards")
 
 
 @rule(
@@ -153,10 +155,43 @@ def test_a_created_preset_is_found_again(world: World, type_: str) -> None:
     for name in ("logo", "logo_destination_url"):
         made.check(name not in made.data(), f"no `{name}`", shown(made.data().get(name)))
     read = world.api.send("get_preset", made.data("id"), by=world.host).must(200)
-    read.equal(read.data(), made.data(), "the preset read by its id")
+    whole = steady(made.data())
+    read.equal(steady(read.data()), whole, "the preset read by its id")
     page = world.api.send("list_presets", by=world.host, query={"limit": 100}).must(200)
     listed = [row for row in page.data("presets") if row["id"] == made.data("id")]
-    page.equal(listed, [made.data()], "the new preset's row on the first page")
+    page.equal(steady(listed), [whole], "the new preset's row on the first page")
+
+
+FLAG_NAMES = sorted(
+    name
+    for name, schema in bundled()
+    .document["components"]["schemas"]["CreatePresetRequest"]["properties"]
+    .items()
+    if schema.get("type") == "boolean" and name != "is_default"
+)
+
+
+@rule(
+    "preset.flags",
+    level="decided",
+    must="Every flag of a preset MUST be kept as it was given and as it was changed, each for "
+    "itself",
+    contract="#/components/schemas/CreatePresetRequest",
+    operations=("create_preset", "update_preset", "get_preset"),
+)
+@pytest.mark.parametrize("even", [True, False], ids=["even", "odd"])
+def test_every_flag_is_kept(world: World, even: bool) -> None:
+    """Create a preset with every second flag on, read it, turn all around, and read again."""
+    flags: dict[str, Json] = {
+        name: (index % 2 == 0) is even for index, name in enumerate(FLAG_NAMES)
+    }
+    id_ = world.new_preset(**flags)["id"]
+    for _ in range(2):
+        read = world.api.send("get_preset", id_, by=world.host).must(200)
+        for name, given in flags.items():
+            read.equal(read.data(name), given, f"`{name}`")
+        flags = {name: not given for name, given in flags.items()}
+        world.api.send("update_preset", id_, by=world.host, body=flags).must(200)
 
 
 @rule(
@@ -199,9 +234,9 @@ def test_a_preset_changes_in_part(world: World, name: str, value: Json) -> None:
     reply = world.api.send("update_preset", before["id"], by=world.host, body={name: value})
     reply.must(200)
     read = world.api.send("get_preset", before["id"], by=world.host).must(200)
-    read.equal(read.data(), reply.data(), "the preset read afterwards")
+    read.equal(steady(read.data()), steady(reply.data()), "the preset read afterwards")
     expected = {**before, name: value, "updated_at": read.data("updated_at")}
-    read.equal(read.data(), expected, "the preset with one field changed")
+    read.equal(steady(read.data()), steady(expected), "the preset with one field changed")
 
 
 @rule(

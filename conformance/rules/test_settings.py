@@ -73,11 +73,12 @@ def test_other_overrides_are_kept(world: World, state: str) -> None:
     contract=SESSION,
     operations=("update_preset", "get_session"),
 )
-def test_a_changed_preset_shows_in_its_sessions(world: World) -> None:
+@pytest.mark.parametrize("state", ["scheduled", "live"])
+def test_a_changed_preset_shows_in_its_sessions(world: World, state: str) -> None:
     """Change a preset under two sessions, one of which overrides a setting."""
     preset = world.new_preset(chat_enabled=True, max_join_limit=50)["id"]
-    plain = world.new_session(preset_id=preset)
-    overriding = world.new_session(preset_id=preset)
+    plain = world.new_session(state, preset_id=preset)
+    overriding = world.new_session(state, preset_id=preset)
     body = {"max_join_limit": 30}
     needed(world.api.send("update_session_settings", overriding.id, by=world.host, body=body))
     change = {"chat_enabled": False, "max_join_limit": 3, "name": world.title("renamed")}

@@ -19,6 +19,7 @@ Json = Any
 CONTRACT = bundled()
 APART = timedelta(seconds=60)
 ONE_STEP_OF_ANY_CLOCK = 1.05
+TWO_STEPS_OF_ANY_CLOCK = 2.1
 LATEST = 10**11
 
 
@@ -43,6 +44,28 @@ def test_the_timestamp_is_now(world: World) -> None:
             f"a `timestamp` within a minute of {now:.0f}",
             shown(stamp),
         )
+
+
+@rule(
+    "time.runs",
+    level="decided",
+    must="`timestamp` MUST be of each answer: it runs as time does",
+    contract="#/components/schemas/Timestamp",
+    operations=("list_rooms", "get_room"),
+)
+def test_the_timestamp_runs(world: World) -> None:
+    """Ask the same twice, some seconds apart; replicas may be a little apart too."""
+    room = world.new_room()["id"]
+
+    def stamps() -> list[tuple[Reply, float]]:
+        asked = [("list_rooms", None), ("get_room", room)]
+        replies = [world.api.send(name, id_).must(200) for name, id_ in asked]
+        return [(reply, stamped(reply).timestamp()) for reply in replies]
+
+    first = stamps()
+    time.sleep(TWO_STEPS_OF_ANY_CLOCK)
+    for (_, before), (reply, after) in zip(first, stamps(), strict=True):
+        reply.check(after > before, f"a `timestamp` after {before:.0f}", f"{after:.0f}")
 
 
 def stamped(reply: Reply) -> datetime:
@@ -163,28 +186,3 @@ def test_starts_and_ends_happen_when_they_are_answered(world: World, operation: 
         reply.check(near, f"a moment near {stamp.isoformat()}", shown(value))
     kept = ended.data("started_at")
     ended.equal(kept, started.data("session", "started_at"), "`started_at` after the end")
-
-
-@rule(
-    "time.utc",
-    level="decided",
-    must="Every date MUST be answered in UTC",
-    contract="#/components/schemas/SessionResponse",
-    operations=("get_session", "get_room"),
-)
-def test_dates_are_in_utc(world: World) -> None:
-    """Look at every date of an ended session."""
-    made = world.new_session("ended", scheduled_start_time=later(days=1))
-    reply = world.api.send("get_session", made.id).must(200)
-    for name, value in _dates(reply.data()):
-        reply.check(str(value).endswith(("Z", "+00:00")), f"`{name}` in UTC", shown(value))
-
-
-def _dates(node: Json, path: str = "") -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for name, value in node.items() if isinstance(node, dict) else ():
-        here = f"{path}{name}"
-        if name.endswith("_at") or name == "scheduled_start_time":
-            found.append((here, value))
-        found += _dates(value, f"{here}.")
-    return found

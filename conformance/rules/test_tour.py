@@ -20,6 +20,7 @@ JUDGED = [
     responses.ENVELOPE,
     responses.SCHEMA,
     responses.CHALLENGE,
+    responses.NO_INTERNALS,
 ]
 
 

@@ -17,6 +17,7 @@ SESSION = "d4a1e7b2-56c3-4e0f-8b9d-2f7c61a0935e"
 OTHER = "5b08d3f6-e94a-4c27-a1b3-70e6c5d29f18"
 HOST = "9e25c7d1-04ab-4c3f-b6e8-51f0d2a7c934"
 STAMP = 1_900_000_000  # 2030-03-17T17:46:40Z
+LONG_AGO = "2030-03-10T12:00:00Z"
 T = [f"2030-03-17T17:{minute:02}:00Z" for minute in range(46)]
 
 
@@ -63,6 +64,8 @@ def session(status: str = "scheduled", **changes: Json) -> Json:
     }
     if status in ("live", "ended"):
         found |= {"started_at": T[2]}
+    if status == "expired":
+        found |= {"scheduled_start_time": LONG_AGO}
     if status == "ended":
         found |= {"ended_at": T[12], "duration": 600, "max_viewers": 3}
     return {**found, **changes}
@@ -89,6 +92,8 @@ STARTED = {
 STATS = {"total_sessions": 4, "live_now": 1, "scheduled": 1, "ended": 1}
 GET = Asked("get_session", SESSION)
 LIST = Asked("list_sessions")
+OWN = Asked("list_room_sessions", ROOM)
+IDLE = {"status": "ENDPOINT_INACTIVE", "video": {"width": 0}, "audio": {"channels": 0}}
 
 SOUND: list[tuple[Asked, Json]] = [
     *((GET, session(status)) for status in ("scheduled", "live", "ended", "expired")),
@@ -97,6 +102,14 @@ SOUND: list[tuple[Asked, Json]] = [
         "room": room(active_session_id=OTHER)}])),
     (Asked("list_sessions", query={"page": "3", "limit": "2"}), page([], total=4, page=3, limit=2)),
     (Asked("go_live", SESSION), STARTED),
+    (LIST, page([session()], total=3)),
+    (Asked("stream_health", SESSION), IDLE),
+    (
+        Asked("stream_health", SESSION),
+        {**IDLE, "status": "ENDPOINT_PUBLISHING", "video": {"width": 1280}},
+    ),
+    (Asked("join_session", SESSION), {"room_name": SESSION}),
+    (GET, session(created_at="2030-03-17T17:01:00.000+00:00")),
     (Asked("get_session_stats"), STATS),
     (Asked("get_me"), USER),
     (Asked("login"), {"user": USER, "access_token": token(sub=HOST, role="host", exp=STAMP + 9)}),
@@ -140,10 +153,19 @@ BROKEN: list[tuple[str, Asked, Json]] = [
         Asked("start_session", SESSION),
         {**STARTED, "rtmp": {"url": "rtmp://a/live", "stream_key": "other"}},
     ),
+    ("times.utc", GET, session(created_at="2030-03-17T18:46:00+01:00")),
+    ("times.utc", Asked("get_me"), {**USER, "created_at": "2030-03-17T16:46:00-01:00"}),
+    ("session.expiry", GET, session("expired", scheduled_start_time=T[9])),
+    ("session.expiry", GET, {**session("expired"), "scheduled_start_time": None}),
+    ("session.expiry", GET, session(scheduled_start_time=LONG_AGO)),
+    ("session.preset", GET, session(preset=preset(user_id=OTHER))),
+    ("session.health", Asked("stream_health", SESSION), {**IDLE, "audio": {"channels": 2}}),
+    ("session.room_name", Asked("join_session", SESSION), {"room_name": ROOM}),
     ("room.host", Asked("get_room", ROOM), room(host={"id": OTHER})),
     ("session.one_live", LIST, page([session("live"), session("live", id=OTHER)])),
+    ("list.page", OWN, page([session()], total=7)),
+    ("list.page", OWN, page([session()], total=0)),
     ("list.page", LIST, page([session()], total=7)),
-    ("list.page", LIST, page([session()], total=0)),
     ("list.page", LIST, page([session(), session()])),
     ("list.page", Asked("list_sessions", query={"limit": "5"}), page([])),
     ("list.page", Asked("list_sessions", query={"page": "2"}), page([], page=3)),

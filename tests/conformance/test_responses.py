@@ -49,6 +49,21 @@ def test_a_wrong_answer_is_named(reply, name: str, status: int, body: object) ->
     assert name in names(reply("list_rooms", status, body))
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Traceback (most recent call last): KeyError",
+        "at com.live.Rooms.find(Rooms.java:42)",
+        "SQLSTATE[23505]: unique violation",
+        "SELECT * FROM rooms WHERE id = $1",
+        "no such file: /usr/lib/python3/rooms.py",
+    ],
+)
+def test_the_insides_of_a_server_are_named(reply, said: str) -> None:
+    assert names(reply("list_rooms", 400, {**REFUSED, "error": said})) == {"no_internals"}
+    assert names(reply("list_rooms", 400, {**REFUSED, "message": said})) == {"no_internals"}
+
+
 def test_refusals_carry_their_headers(reply) -> None:
     assert names(reply("get_me", 401, REFUSED)) == {"challenge"}
     assert names(reply("get_me", 429, REFUSED)) == {"retry_after"}

@@ -13,6 +13,11 @@ from conformance.still import while_still
 WORLD: Any = SimpleNamespace(api=SimpleNamespace(gate=SimpleNamespace(quiet=Quiet())))
 
 
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.still.LONGEST_PAUSE", 0)
+
+
 def broken() -> None:
     raise Mismatch("this", "that")
 
@@ -24,6 +29,11 @@ def test_what_holds_once_holds() -> None:
         next(tries)()
 
     while_still(WORLD, lambda: 1, judge)
+
+
+def test_a_good_judgement_late_outweighs_bad_ones() -> None:
+    tries = iter([*[broken] * 5, lambda: None])
+    while_still(lambda: 1, lambda: next(tries)())  # noqa: PLW0108 - a new one each time
 
 
 def test_what_never_holds_though_nothing_moves_is_a_failure() -> None:
