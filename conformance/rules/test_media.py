@@ -129,6 +129,22 @@ def test_the_ingress_id_has_livekits_form(world: World) -> None:
     reply.check(matches, "`IN_` and 12 characters of base57", shown(received))
 
 
+@rule(
+    "media.hls_url.own",
+    level="decided",
+    must="Two broadcasts MUST NOT share an `hls_url`",
+    contract="#/components/schemas/SessionResponse",
+    operations=("go_live",),
+)
+def test_every_broadcast_has_its_own_address(world: World) -> None:
+    """Broadcast two sessions and compare where they can be watched."""
+    first, second = world.new_session("broadcasting"), world.new_session()
+    other = world.session(first.id).get("hls_url")
+    reply = world.api.send("go_live", second.id, by=world.host).must(200)
+    url = reply.data("session", "hls_url")
+    reply.check(url != other, "another `hls_url`", shown(url))
+
+
 ADDRESSES = {
     "rtmp": ("rtmp", "rtmps"),
     "whip": ("http", "https"),

@@ -20,10 +20,13 @@ from mock_server.faults import (
     lists,
     media,
     order,
+    places,
     presets,
     shape,
     sign_in,
+    touched,
     validation,
+    views,
 )
 from mock_server.faults.fault import Fault
 
@@ -46,6 +49,9 @@ FAULTS: tuple[Fault, ...] = tuple(
         validation,
         media,
         concurrency,
+        views,
+        touched,
+        places,
     )
     for fault in module.FAULTS
 )

@@ -10,19 +10,29 @@ import asyncio
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.domain.entities import AuthCode, Session
+from mock_server.domain.entities import AuthCode, RefreshToken, Session
 from mock_server.domain.identity import derive_base57
 from mock_server.env import Call, Env
 from mock_server.faults.fault import Fault
-from mock_server.faults.handling import Around, around, beside_another, keeping, rewrites
+from mock_server.faults.handling import (
+    Around,
+    around,
+    beside_another,
+    keeping,
+    rewrites,
+    veiled,
+)
 from mock_server.faults.rewrite import is_of_api
+from mock_server.http.operation import Handler
+from mock_server.storage.indexes import PARTICIPANTS_OF_SESSION, Index
 
 _fault = partial(Fault, family="concurrency")
 _OPENING = ("start_session", "go_live")
-_PATHS = ("/start", "/go_live", "/code/exchange")
+_PATHS = ("/start", "/go_live", "/code/exchange", "/auth/refresh", "/join")
 _HELD_BACK = 0.03
 _MET: ContextVar[bool] = ContextVar("met", default=False)
 
@@ -67,7 +77,26 @@ def _on_an_ingress_of_its_own(call: Call, session: Session) -> Session:
     return replace(session, ingress_id=f"IN_{characters}")
 
 
+def _endless(handler: Handler, call: Call) -> Any:
+    def count(index: Index[Any], key: str, **bounds: Any) -> int:
+        return -1 if index is PARTICIPANTS_OF_SESSION else call.tx.count(index, key, **bounds)
+
+    return handler(veiled(call, count=count))
+
+
 FAULTS: tuple[Fault, ...] = (
+    _fault(
+        name="two-refreshes-win",
+        breaks="Of two uses of a refresh token at once exactly one buys a pair",
+        handlers=around(("refresh_tokens",), _if_met(keeping(RefreshToken))),
+        wrap=_meeting,
+    ),
+    _fault(
+        name="two-joins-share-the-last-place",
+        breaks="Of two who join at once no more come in than there are places",
+        handlers=around(("join_session",), _if_met(_endless)),
+        wrap=_meeting,
+    ),
     _fault(
         name="two-go-live-two-ingresses",
         breaks="Of two calls to go live at once exactly one makes the move and the ingress",

@@ -12,7 +12,7 @@ from mock_server.env import Call
 from mock_server.faults.editing import allowed, forbidden, without_host_row
 from mock_server.faults.fault import Fault
 from mock_server.faults.handling import around, beside_another, instead_of, rewrites
-from mock_server.faults.rewrite import Reply, Request, answers, refusal
+from mock_server.faults.rewrite import Reply, Request, answers, every, refusal
 from mock_server.http.operation import Handler
 
 _fault = partial(Fault, family="lifecycle")
@@ -49,7 +49,16 @@ def _touched_when_refused(request: Request, reply: Reply) -> Reply:
     return reply
 
 
+def _never_late(session: Any) -> Any:
+    return {**session, "status": "scheduled"} if session["status"] == "expired" else session
+
+
 FAULTS: tuple[Fault, ...] = (
+    _fault(
+        name="sessions-never-expire",
+        breaks="A session that nobody starts expires 24 hours after its time",
+        wrap=every("session", _never_late),
+    ),
     _fault(
         name="ended-session-starts-again",
         breaks="A session that has ended cannot be started",

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from mock_server.domain.errors import NotFound
-from mock_server.env import Call
+from starlette.types import Scope
+
+from mock_server.domain.errors import Forbidden, NotFound
+from mock_server.env import Call, Env
 from mock_server.faults.editing import parameter, schema
 from mock_server.faults.fault import Document, Fault
 from mock_server.faults.handling import LISTS, around, instead_of, veiled
+from mock_server.faults.rewrite import requests
 from mock_server.http.operation import Handler
-from mock_server.storage.indexes import Index
+from mock_server.storage.indexes import EVERYTHING, SESSIONS, Index
 
 _fault = partial(Fault, family="lists")
 _TEN = 10
@@ -81,7 +84,57 @@ def _page_of_zero(handler: Handler, call: Call) -> Any:
     return handler(call._replace(query={**call.query, "page": max(1, asked)}))
 
 
+def _stripped(_: Env, scope: Scope) -> Scope:
+    pairs = scope["query_string"].split(b"&")
+    return {**scope, "query_string": b"&".join(pair for pair in pairs if not pair.endswith(b"="))}
+
+
+def _last_wins(_: Env, scope: Scope) -> Scope:
+    pairs = {pair.partition(b"=")[0]: pair for pair in scope["query_string"].split(b"&")}
+    return {**scope, "query_string": b"&".join(pairs.values())}
+
+
+def _total_of_all(handler: Handler, call: Call) -> Any:
+    return {**handler(call), "total": call.tx.count(SESSIONS, EVERYTHING)}
+
+
+def _hosts_only(handler: Handler, call: Call) -> Any:
+    if call.user.role != "host":
+        raise Forbidden("`list_my_rooms`: caller's role is `viewer`, must be `host`")
+    return handler(call)
+
+
 FAULTS: tuple[Fault, ...] = (
+    _fault(
+        name="limit-of-100-refused",
+        breaks="The limit may be 100",
+        contract=parameter("Limit", maximum=99),
+    ),
+    _fault(
+        name="own-rooms-upside-down",
+        breaks="The caller's rooms come newest first",
+        handlers=around(("list_my_rooms",), _oldest_first),
+    ),
+    _fault(
+        name="empty-page-is-the-first",
+        breaks="An empty page or limit is malformed",
+        wrap=requests(_stripped),
+    ),
+    _fault(
+        name="repeated-limit-accepted",
+        breaks="A repeated page or limit is malformed",
+        wrap=requests(_last_wins),
+    ),
+    _fault(
+        name="live-total-counts-all",
+        breaks="The total of the live sessions counts those that are live",
+        handlers=around(("list_live_sessions",), _total_of_all),
+    ),
+    _fault(
+        name="own-rooms-for-hosts-only",
+        breaks="A viewer owns no rooms and gets an empty list",
+        handlers=around(("list_my_rooms",), _hosts_only),
+    ),
     _fault(
         name="total-is-page-length",
         breaks="The total of a list counts all rows",

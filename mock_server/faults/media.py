@@ -6,13 +6,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from mock_server.domain.entities import Session
 from mock_server.domain.errors import Conflict
 from mock_server.domain.lifecycle import require_move
 from mock_server.env import Call
 from mock_server.faults import tokens
 from mock_server.faults.fault import Fault
 from mock_server.faults.handling import Around, around, room_at
-from mock_server.faults.rewrite import Json, data_of
+from mock_server.faults.rewrite import Json, data_of, every
 from mock_server.http.operation import Handler
 from mock_server.operations.lookup import find_session
 
@@ -70,9 +71,23 @@ def _other_created_key(data: Json) -> Json:
     return {**data, "stream_key": data["stream_key"][::-1]}
 
 
-def _other_whip_key(data: Json) -> Json:
-    base, _, key = data["whip_url"].rpartition("/")
-    return {**data, "whip_url": f"{base}/{key[::-1]}"}
+def _one_whip_address(data: Json) -> Json:
+    base, _, _ = data["whip_url"].rpartition("/")
+    return {**data, "whip_url": f"{base}/everybody"}
+
+
+def _one_playlist(session: Json) -> Json:
+    if "hls_url" not in session:
+        return session
+    return {**session, "hls_url": session["hls_url"].replace(session["id"], "live")}
+
+
+def _plain(call: Call, claims: Json) -> Json:
+    """Give a host who starts again what the audience gets."""
+    session = call.tx.get(Session, call.id)
+    again = session is not None and session.started_at != call.now
+    fewer = {"canPublish": False, "roomAdmin": False}
+    return {**claims, "video": {**claims["video"], **fewer}} if again else claims
 
 
 def _humming(health: Json) -> Json:
@@ -137,9 +152,19 @@ FAULTS: tuple[Fault, ...] = (
         wrap=data_of(("create_session",), _other_created_key),
     ),
     _fault(
-        name="whip-key-differs",
-        breaks="The address of WHIP ends in the stream key",
-        wrap=data_of(_OPENING, _other_whip_key),
+        name="whip-address-shared",
+        breaks="Every session has an address for WHIP of its own",
+        wrap=data_of(_OPENING, _one_whip_address),
+    ),
+    _fault(
+        name="playlist-shared",
+        breaks="Every session's broadcast has an address of its own",
+        wrap=every("session", _one_playlist),
+    ),
+    _fault(
+        name="restart-gives-a-viewers-token",
+        breaks="Starting a live session again gives the host a token like the first",
+        handlers=around(_OPENING, _claims(_plain)),
     ),
     _fault(
         name="idle-stream-has-bitrate",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from mock_server.domain.entities import Session
-from mock_server.domain.errors import DomainError, Forbidden
+from mock_server.domain.entities import Preset, Session
+from mock_server.domain.errors import DomainError, Forbidden, Unprocessable
 from mock_server.domain.lifecycle import require_move
 from mock_server.env import Call, Env
 from mock_server.faults.fault import Fault
@@ -59,7 +59,36 @@ def _role_first(request: Request, reply: Reply) -> Reply:
     return refusal(reply, 403, "caller's role is `viewer`, must be `host`")
 
 
+def _body_first(request: Request, reply: Reply) -> Reply:
+    if reply.status != 401 or reply.operation not in _HOSTS_BODIES:  # noqa: PLR2004
+        return reply
+    if request.header(b"content-type") == b"application/json":
+        return reply
+    sentence = "Content-Type must be application/json"
+    return refusal(reply.with_header(b"www-authenticate", None), 415, sentence)
+
+
+def _preset_first(handler: Handler, call: Call) -> Any:
+    try:
+        return handler(call)
+    except Forbidden:
+        preset = call.tx.get(Preset, call.body["preset_id"].lower())
+        if preset is None or preset.user_id != call.user.id:
+            raise Unprocessable("`preset_id`: preset is unknown or another host's") from None
+        raise
+
+
 FAULTS: tuple[Fault, ...] = (
+    _fault(
+        name="body-before-credentials",
+        breaks="Missing credentials are refused before the body is looked at",
+        wrap=answers(_body_first),
+    ),
+    _fault(
+        name="preset-before-owner",
+        breaks="Another host's room is refused before the preset is looked up",
+        handlers=around(("create_session",), _preset_first),
+    ),
     _fault(
         name="state-before-ownership",
         breaks="A caller who does not own the session is refused with 403 before its state is told",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any
@@ -66,7 +67,35 @@ def _nothing(_: Any) -> Json:
     return {}
 
 
+def _said_nothing(_: Request, reply: Reply) -> Reply:
+    if reply.operation != "delete_session" or not reply.succeeded:
+        return reply
+    return replace(reply.with_header(b"content-type", None), status=204, body=b"")
+
+
 FAULTS: tuple[Fault, ...] = (
+    _fault(
+        name="deletion-answers-204",
+        breaks="Deleting answers 200 with the envelope",
+        wrap=answers(_said_nothing),
+    ),
+    _fault(
+        name="fetched-room-wrapped",
+        breaks="Getting a room answers it as data",
+        wrap=data_of(("get_room",), lambda data: {"room": data}),
+    ),
+    _fault(
+        name="logout-tells-something",
+        breaks="Logging out answers with empty data",
+        wrap=data_of(("logout",), lambda _: {"ok": True}),
+    ),
+    _fault(
+        name="created-session-without-key",
+        breaks="Creating a session gives its stream key",
+        wrap=data_of(
+            ("create_session",), lambda data: {k: data[k] for k in data if k != "stream_key"}
+        ),
+    ),
     _fault(
         name="timestamp-in-milliseconds",
         breaks="The timestamp of an envelope is in Unix seconds",

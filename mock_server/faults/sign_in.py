@@ -6,6 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from starlette.types import Scope
+
 from mock_server.domain.entities import (
     AuthCode,
     DeviceToken,
@@ -17,13 +19,14 @@ from mock_server.domain.entities import (
 )
 from mock_server.domain.errors import NotFound, Unauthenticated
 from mock_server.domain.identity import derive_uuid
-from mock_server.env import Call
+from mock_server.env import Call, Env
 from mock_server.faults import tokens
 from mock_server.faults.editing import without
 from mock_server.faults.fault import Fault
 from mock_server.faults.handling import around, keeping, with_body
-from mock_server.faults.rewrite import data_of
+from mock_server.faults.rewrite import Reply, Request, answers, data_of, refusal, requests
 from mock_server.http.operation import Handler
+from mock_server.http.tokens import mint_access_token
 from mock_server.storage.indexes import USER_BY_EMAIL
 
 _fault = partial(Fault, family="sign-in")
@@ -109,7 +112,72 @@ def _needs_a_known_code(handler: Handler, call: Call) -> Any:
         raise NotFound(str(error)) from None
 
 
+def _bearer(scope: Scope) -> str:
+    value = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+    return str(value.removeprefix("Bearer "))
+
+
+def _signed_in_as(env: Env, scope: Scope, user: User, sign_in: str) -> Scope:
+    token = mint_access_token(env.settings.token_secret, user, sign_in, now=env.clock(), serial=0)
+    kept = [pair for pair in scope["headers"] if pair[0] != b"authorization"]
+    return {**scope, "headers": [*kept, (b"authorization", f"Bearer {token}".encode())]}
+
+
+def _refresh_token_opens(env: Env, scope: Scope) -> Scope:
+    with env.store.read() as tx:
+        found = tx.get(RefreshToken, _bearer(scope))
+        user = tx.get(User, found.user_id) if found else None
+    return _signed_in_as(env, scope, user, found.sign_in_id) if found and user else scope
+
+
+def _livekit_token_opens(env: Env, scope: Scope) -> Scope:
+    token = _bearer(scope)
+    found = tokens.read(token)
+    if found is None or "video" not in found[1]:
+        return scope
+    person = str(found[1].get("sub"))
+    with env.store.write() as tx:
+        user = tx.get(User, person)
+        if user is None:
+            return scope
+        sign_in = SignIn(id=f"livekit/{person}", user_id=person, created_at=env.clock())
+        tx.put(sign_in)
+    return _signed_in_as(env, scope, user, sign_in.id)
+
+
+def _refused_with_a_bad_token(request: Request, reply: Reply) -> Reply:
+    token = _bearer(request.scope)
+    if reply.operation not in _SIGN_INS or not token or tokens.read(token) is not None:
+        return reply
+    challenged = reply.with_header(b"www-authenticate", b'Bearer realm="greenroom"')
+    return refusal(challenged, 401, "the token can't be used, sign in without one")
+
+
+def _other_name(data: Any) -> Any:
+    return {**data, "username": "You"}
+
+
 FAULTS: tuple[Fault, ...] = (
+    _fault(
+        name="refresh-token-opens",
+        breaks="A bearer is an access token, a refresh token is none",
+        wrap=requests(_refresh_token_opens),
+    ),
+    _fault(
+        name="livekit-token-opens",
+        breaks="A LiveKit token is for LiveKit and opens nothing here",
+        wrap=requests(_livekit_token_opens),
+    ),
+    _fault(
+        name="sign-in-refuses-bad-token",
+        breaks="Signing in ignores the credentials in the headers",
+        wrap=answers(_refused_with_a_bad_token),
+    ),
+    _fault(
+        name="me-is-you",
+        breaks="The caller is told who the credentials belong to, as signing in told",
+        wrap=data_of(("get_me",), _other_name),
+    ),
     _fault(
         name="wrong-password-accepted",
         breaks="A wrong password is refused with 401",

@@ -122,7 +122,80 @@ def _given_a_title(call: Call) -> dict[str, Any]:
     return {"title": "Untitled room", **call.body}
 
 
+def _bare_type(request: Request, reply: Reply) -> Reply:
+    sent = request.header(b"content-type") or b""
+    if not reply.succeeded or b";" not in sent:
+        return reply
+    return refusal(reply, 415, "Content-Type must be application/json")
+
+
+def _bodies_unwanted(request: Request, reply: Reply) -> Reply:
+    sent = request.header(b"content-length") or b"0"
+    if reply.operation != "end_session" or not reply.succeeded or sent == b"0":
+        return reply
+    return refusal(reply, 400, "`end_session` takes no body")
+
+
+def _zulu_only(call: Call) -> dict[str, Any]:
+    given = call.body.get("scheduled_start_time")
+    if given is not None and not given.upper().endswith(("Z", "+00:00")):
+        raise Unprocessable("`scheduled_start_time` must be in UTC")
+    return dict(call.body)
+
+
+def _offset_dropped(call: Call) -> dict[str, Any]:
+    given = call.body.get("scheduled_start_time")
+    if given is None or given[-6:-5] not in ("+", "-"):
+        return dict(call.body)
+    return {**call.body, "scheduled_start_time": f"{given[:-6]}Z"}
+
+
 FAULTS: tuple[Fault, ...] = (
+    _fault(
+        name="session-title-of-256",
+        breaks="The title of a session has at most 255 characters",
+        contract=bound("CreateSessionRequest", "title", maxLength=256),
+    ),
+    _fault(
+        name="preset-without-a-name",
+        breaks="The name of a preset has at least 1 character",
+        contract=bound("CreatePresetRequest", "name", minLength=0),
+    ),
+    _fault(
+        name="preset-limit-of-101",
+        breaks="The join limit of a new preset is at most 100",
+        contract=bound("CreatePresetRequest", "max_join_limit", maximum=101),
+    ),
+    _fault(
+        name="room-renamed-to-2-characters",
+        breaks="A changed title of a room has at least 3 characters",
+        contract=bound("UpdateRoomRequest", "title", minLength=2),
+    ),
+    _fault(
+        name="long-description-refused",
+        breaks="A description may be of any length",
+        contract=bound("CreateRoomRequest", "description", maxLength=255),
+    ),
+    _fault(
+        name="charset-refused",
+        breaks="A charset may follow the media type of a body",
+        wrap=answers(_bare_type),
+    ),
+    _fault(
+        name="needless-body-refused",
+        breaks="A body on an operation that takes none is ignored",
+        wrap=answers(_bodies_unwanted),
+    ),
+    _fault(
+        name="start-time-in-utc-only",
+        breaks="A start time may have any offset",
+        handlers=around(("create_session", "reschedule_session"), with_body(_zulu_only)),
+    ),
+    _fault(
+        name="offset-dropped",
+        breaks="A start time with an offset is the same instant in UTC",
+        handlers=around(("create_session", "reschedule_session"), with_body(_offset_dropped)),
+    ),
     _fault(
         name="room-title-of-256",
         breaks="The title of a room has at most 255 characters",

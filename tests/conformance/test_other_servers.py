@@ -13,7 +13,10 @@ import pytest
 from conformance.mock import running
 
 PROGRAM = Path(__file__).parent / "another_server.py"
-CHECK = "import sys; from conformance import check; sys.exit(check.run(sys.argv[1:], sys.stdout, sys.stderr))"
+CHECK = (
+    "import sys; from conformance import check; "
+    "sys.exit(check.run(sys.argv[1:], sys.stdout, sys.stderr))"
+)
 # Of the rules that a mock's control plane makes possible, and nothing else.
 NEEDS_MORE = ("needs a", "needs the")
 

@@ -204,3 +204,23 @@ def test_the_body_is_judged_before_the_role(judge):
         return [mock.status("POST", "/rooms", by=by, json={}) for by in ("viewer", "host")]
 
     judge(statuses, right=[422, 422], wrong=[403, 422])
+
+
+@fault("body-before-credentials")
+def test_strangers_are_asked_who_they_are_first(judge):
+    def statuses(mock):
+        types = ("text/plain", "application/json")
+        sent = [{"content": b"{}", "headers": {"Content-Type": each}} for each in types]
+        return [mock.status("POST", "/rooms", **each) for each in sent]
+
+    judge(statuses, right=[401, 401], wrong=[415, 401])
+
+
+@fault("preset-before-owner")
+def test_another_hosts_room_is_refused_before_the_preset(judge):
+    def status(mock):
+        body = {"title": "Launch", "preset_id": mock.preset()}
+        path = f"/rooms/{mock.room()}/sessions"
+        return mock.status("POST", path, by="other-host", json=body)
+
+    judge(status, right=403, wrong=422)

@@ -45,3 +45,29 @@ def test_of_two_exchanges_of_a_code_one_wins(judge):
         return sorted(each.status_code for each in both), alone
 
     judge(seen, right=([200, 401], [200, 401]), wrong=([200, 200], [200, 401]))
+
+
+@fault("two-refreshes-win")
+def test_of_two_refreshes_one_wins(judge):
+    def seen(mock):
+        tokens = [mock.login()["refresh_token"] for _ in range(2)]
+        path = "/auth/refresh"
+        both = mock.together(*[(path, "viewer", {"refresh_token": tokens[0]})] * 2)
+        alone = [mock.status("POST", path, json={"refresh_token": tokens[1]}) for _ in range(2)]
+        return sorted(each.status_code for each in both), alone
+
+    judge(seen, right=([200, 401], [200, 401]), wrong=([200, 200], [200, 401]))
+
+
+@fault("two-joins-share-the-last-place")
+def test_of_two_joins_one_gets_the_last_place(judge):
+    def seen(mock):
+        session = mock.session()
+        body = {"max_join_limit": 1}
+        mock.data("PATCH", f"/sessions/{session}/settings", by="host", json=body)
+        mock.move(session, "start")
+        path = f"/sessions/{session}/join"
+        both = mock.together((path, "viewer", None), (path, "other-host", None))
+        return sorted(each.status_code for each in both)
+
+    judge(seen, right=[200, 409], wrong=[200, 200])

@@ -159,3 +159,8 @@ def test_a_refused_move_changes_nothing(judge):
         return refused, before["updated_at"] == mock.shown(session)["updated_at"]
 
     judge(moved, right=(409, True), wrong=(409, False))
+
+
+@fault("sessions-never-expire")
+def test_a_forgotten_session_expires(judge):
+    judge(lambda mock: mock.shown(mock.expired())["status"], right="expired", wrong="scheduled")

@@ -132,3 +132,58 @@ def test_the_live_list_holds_live_sessions(judge):
         return sorted(session["status"] for session in found)
 
     judge(statuses, right=["live"], wrong=["live", "scheduled"])
+
+
+@fault("limit-of-100-refused")
+def test_the_limit_may_be_100(judge):
+    def statuses(mock):
+        return [mock.status("GET", f"/rooms?limit={limit}") for limit in (99, 100)]
+
+    judge(statuses, right=[200, 200], wrong=[200, 400])
+
+
+@fault("own-rooms-upside-down")
+def test_own_rooms_come_newest_first(judge):
+    def seen(mock):
+        made = []
+        for _ in range(3):
+            made.insert(0, mock.room())
+            mock.clock.advance(seconds=1)
+        lists = [mock.data("GET", path, by="host")["rooms"] for path in ("/rooms/my", "/rooms")]
+        return [[made.index(row["id"]) for row in rows] for rows in lists]
+
+    judge(seen, right=[[0, 1, 2], [0, 1, 2]], wrong=[[2, 1, 0], [0, 1, 2]])
+
+
+@fault("empty-page-is-the-first")
+def test_an_empty_page_is_malformed(judge):
+    def statuses(mock):
+        return [mock.status("GET", f"/rooms?{query}") for query in ("page=", "page=1&limit=")]
+
+    judge(statuses, right=[400, 400], wrong=[200, 200])
+
+
+@fault("repeated-limit-accepted")
+def test_a_repeated_limit_is_malformed(judge):
+    def statuses(mock):
+        return [mock.status("GET", f"/rooms?{query}") for query in ("limit=2&limit=3", "limit=2")]
+
+    judge(statuses, right=[400, 200], wrong=[200, 200])
+
+
+@fault("live-total-counts-all")
+def test_the_live_total_counts_live_ones(judge):
+    def total(mock):
+        mock.session()
+        mock.live()
+        return mock.data("GET", "/sessions/live")["total"]
+
+    judge(total, right=1, wrong=2)
+
+
+@fault("own-rooms-for-hosts-only")
+def test_a_viewer_has_a_list_of_no_rooms(judge):
+    def statuses(mock):
+        return [mock.status("GET", "/rooms/my", by=caller) for caller in ("viewer", "host")]
+
+    judge(statuses, right=[200, 200], wrong=[403, 200])

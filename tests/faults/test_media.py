@@ -92,13 +92,33 @@ def test_the_key_is_the_one_of_the_creation(judge):
     judge(same, right=True, wrong=False)
 
 
-@fault("whip-key-differs")
-def test_the_whip_address_ends_in_the_key(judge):
-    def same(mock):
-        opened = mock.move(mock.session(), "start")
-        return opened["whip_url"].endswith(f"/whip/{opened['rtmp']['stream_key']}")
+@fault("whip-address-shared")
+def test_every_session_has_its_own_whip_address(judge):
+    def addresses(mock):
+        return len({mock.move(mock.session(), "start")["whip_url"] for _ in range(2)})
 
-    judge(same, right=True, wrong=False)
+    judge(addresses, right=2, wrong=1)
+
+
+@fault("playlist-shared")
+def test_every_broadcast_has_its_own_playlist(judge):
+    def addresses(mock):
+        return len({mock.shown(mock.live())["hls_url"] for _ in range(2)})
+
+    judge(addresses, right=2, wrong=1)
+
+
+@fault("restart-gives-a-viewers-token")
+def test_a_restart_gives_a_hosts_token(judge):
+    def grants(mock):
+        session, found = mock.session(), []
+        for _ in range(2):
+            token = mock.move(session, "start")["livekit_token"]
+            found.append(mock.claims(token)["video"].get("roomAdmin"))
+            mock.clock.advance(seconds=1)
+        return found
+
+    judge(grants, right=[True, True], wrong=[True, False])
 
 
 @fault("idle-stream-has-bitrate")

@@ -100,3 +100,39 @@ def test_a_deletion_answers_the_id(judge):
         return list(mock.data("DELETE", f"/rooms/{mock.room()}", by="host"))
 
     judge(told, right=["id"], wrong=[])
+
+
+@fault("deletion-answers-204")
+def test_a_deletion_answers_in_the_envelope(judge):
+    def seen(mock):
+        answer = mock.send("DELETE", f"/sessions/{mock.session()}", by="host")
+        return answer.status_code, bool(answer.content)
+
+    judge(seen, right=(200, True), wrong=(204, False))
+
+
+@fault("fetched-room-wrapped")
+def test_a_fetched_room_is_data(judge):
+    def seen(mock):
+        return "title" in mock.data("GET", f"/rooms/{mock.room()}")
+
+    judge(seen, right=True, wrong=False)
+
+
+@fault("logout-tells-something")
+def test_a_logout_has_nothing_to_tell(judge):
+    def seen(mock):
+        body = {"refresh_token": mock.login()["refresh_token"]}
+        return mock.data("POST", "/auth/logout", json=body)
+
+    judge(seen, right={}, wrong={"ok": True})
+
+
+@fault("created-session-without-key")
+def test_a_created_session_has_a_key(judge):
+    def seen(mock):
+        body = {"title": "Launch", "preset_id": mock.preset()}
+        made = mock.data("POST", f"/rooms/{mock.room()}/sessions", by="host", json=body)
+        return "stream_key" in made
+
+    judge(seen, right=True, wrong=False)

@@ -167,3 +167,44 @@ def test_a_sign_in_gives_the_user(judge):
         return "user" in mock.login()
 
     judge(given, right=True, wrong=False)
+
+
+def bearer_status(mock, token):
+    return mock.status("GET", "/auth/me", **mock.bearer(token))
+
+
+@fault("refresh-token-opens")
+def test_a_refresh_token_opens_nothing(judge):
+    def statuses(mock):
+        pair = mock.login()
+        return [bearer_status(mock, pair[name]) for name in ("refresh_token", "access_token")]
+
+    judge(statuses, right=[401, 200], wrong=[200, 200])
+
+
+@fault("livekit-token-opens")
+def test_a_livekit_token_opens_nothing(judge):
+    def status(mock):
+        token = mock.move(mock.session(), "start")["livekit_token"]
+        return bearer_status(mock, token), bearer_status(mock, "x.y.z")
+
+    judge(status, right=(401, 401), wrong=(200, 401))
+
+
+@fault("sign-in-refuses-bad-token")
+def test_registering_ignores_a_bad_token(judge):
+    def status(mock):
+        body = {"display_name": "Ana"}
+        return mock.status("POST", "/auth/viewer/register", json=body, **mock.bearer("bad"))
+
+    judge(status, right=201, wrong=401)
+
+
+@fault("me-is-you")
+def test_the_caller_is_told_who_they_are(judge):
+    def same(mock):
+        signed_in = mock.login()
+        me = mock.data("GET", "/auth/me", **mock.bearer(signed_in["access_token"]))
+        return me["username"] == signed_in["user"]["username"]
+
+    judge(same, right=True, wrong=False)

@@ -238,3 +238,100 @@ def test_an_id_is_known_in_either_case(judge):
         return [mock.status("GET", f"/rooms/{each}") for each in (made.upper(), made)]
 
     judge(statuses, right=[200, 200], wrong=[404, 200])
+
+
+def made(mock, path, **body):
+    return mock.status("POST", path, by="host", json=body)
+
+
+@fault("session-title-of-256")
+def test_a_sessions_title_has_at_most_255_characters(judge):
+    def statuses(mock):
+        path, preset = f"/rooms/{mock.room()}/sessions", mock.preset()
+        return [made(mock, path, title="x" * n, preset_id=preset) for n in (255, 256, 257)]
+
+    judge(statuses, right=[201, 422, 422], wrong=[201, 201, 422])
+
+
+@fault("preset-without-a-name")
+def test_a_preset_has_a_name(judge):
+    def status(mock):
+        return made(mock, "/presets", name="", type="rtmp", primary_color="#123456")
+
+    judge(status, right=422, wrong=201)
+
+
+@fault("preset-limit-of-101")
+def test_a_new_preset_lets_at_most_100_in(judge):
+    def statuses(mock):
+        fields = {"name": "Small", "type": "rtmp", "primary_color": "#123456"}
+        return [made(mock, "/presets", **fields, max_join_limit=n) for n in (100, 101, 102)]
+
+    judge(statuses, right=[201, 422, 422], wrong=[201, 201, 422])
+
+
+@fault("room-renamed-to-2-characters")
+def test_a_changed_title_has_at_least_3_characters(judge):
+    def statuses(mock):
+        path = f"/rooms/{mock.room()}"
+        return [mock.status("PATCH", path, by="host", json={"title": "x" * n}) for n in (1, 2, 3)]
+
+    judge(statuses, right=[422, 422, 200], wrong=[422, 200, 200])
+
+
+@fault("long-description-refused")
+def test_a_description_may_be_long(judge):
+    def statuses(mock):
+        return [made(mock, "/rooms", title="Hall", description="x" * n) for n in (255, 256)]
+
+    judge(statuses, right=[201, 201], wrong=[201, 422])
+
+
+@fault("charset-refused")
+def test_a_charset_may_follow(judge):
+    def statuses(mock):
+        return [
+            mock.status(
+                "POST",
+                "/rooms",
+                by="host",
+                content=b'{"title": "Hall"}',
+                headers={"Content-Type": f"application/json{more}"},
+            )
+            for more in ("", "; charset=utf-8")
+        ]
+
+    judge(statuses, right=[201, 201], wrong=[201, 415])
+
+
+@fault("needless-body-refused")
+def test_a_needless_body_is_ignored(judge):
+    def statuses(mock):
+        bodies = ({}, {"json": {"why": "late"}})
+        paths = [f"/sessions/{mock.live()}/end" for _ in bodies]
+        asked = zip(paths, bodies, strict=True)
+        return [mock.status("POST", path, by="host", **body) for path, body in asked]
+
+    judge(statuses, right=[200, 200], wrong=[200, 400])
+
+
+@fault("start-time-in-utc-only")
+def test_a_start_time_may_have_any_offset(judge):
+    def statuses(mock):
+        path, preset = f"/rooms/{mock.room()}/sessions", mock.preset()
+        times = ("2030-01-01T10:00:00Z", "2030-01-01T10:00:00+05:30")
+        return [
+            made(mock, path, title="Launch", preset_id=preset, scheduled_start_time=time)
+            for time in times
+        ]
+
+    judge(statuses, right=[201, 201], wrong=[201, 422])
+
+
+@fault("offset-dropped")
+def test_a_start_time_is_an_instant(judge):
+    def shown(mock):
+        session = mock.session(scheduled_start_time="2030-01-01T10:00:00+05:30")
+        return mock.shown(session)["scheduled_start_time"]
+
+    judge(shown, right="2030-01-01T04:30:00Z", wrong="2030-01-01T10:00:00Z")
