@@ -12,6 +12,7 @@ from pathlib import Path
 from mock_server import __version__, deferred, options
 from mock_server.console import require_streams, say
 from mock_server.errors import OperatorError
+from mock_server.power_cli import add_power
 from mock_server.scenario_cli import add_request, add_scenario
 from mock_server.settings import (
     DEFAULT_CONNECTIONS,
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     routes = commands.add_parser("routes", help="list the operations of the contract")
     routes.set_defaults(run=_routes)
     add_scenario(commands.add_parser("scenario", help="list, check and play scenarios"))
+    add_power(commands.add_parser("power", help="prove that the suite sees every fault there is"))
     add_request(commands.add_parser("request", help="ask once, without a server"))
     contract = commands.add_parser("contract", help="work on the contract in openapi/")
     actions = contract.add_subparsers(title="actions", metavar="ACTION", required=True)

@@ -97,7 +97,8 @@ def test_going_live_goes_on_from_the_start(world: World) -> None:
 @pytest.mark.parametrize("operation", ["start_session", "go_live"])
 def test_rooms_are_live_independently(world: World, operation: str) -> None:
     """Start sessions in two rooms of one host, and look at both."""
-    first, second = world.new_session("broadcasting"), world.new_session()
+    first, second = world.new_session(), world.new_session()
+    world.api.send(operation, first.id, by=world.host).must(200)
     reply = world.api.send(operation, second.id, by=world.host).must(200)
     status = world.session(first.id)["status"]
     reply.check(status == "live", "the session of the other room to stay `live`", f"`{status}`")

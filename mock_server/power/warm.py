@@ -22,7 +22,7 @@ from conformance import check, rule
 from mock_server import cli
 
 # Seconds after which a mock or a suite is ended by its own alarm.
-AT_MOST = 90
+AT_MOST = 300
 
 
 def main() -> None:
