@@ -33,7 +33,13 @@ def add_power(parser: argparse.ArgumentParser) -> None:
     add("--fault", action="append", default=[], metavar="NAME", help="only this one; repeatable")
     add("--family", action="append", default=[], metavar="F", help="only these; repeatable")
     add("--sample", type=int, metavar="N", help="at most N faults of each family")
-    add("--rule", action="append", default=[], metavar="ID", help="only these rules; repeatable")
+    rules = parser.add_mutually_exclusive_group()
+    rules.add_argument("--rule", action="append", default=[], metavar="ID", help="only this one")
+    rules.add_argument(
+        "--own",
+        action="store_true",
+        help="only the rules a fault was written for: seconds a fault, and tells survivors only",
+    )
     add(
         "--jobs",
         type=int,
@@ -72,7 +78,7 @@ def power(chosen: argparse.Namespace) -> int:
         true=done[None],
         trials=tuple(done[name] for name in names if name is not None),
         faults={fault.name: fault for fault in FAULTS},
-        whole=len(faults) == len(FAULTS) and not chosen.rule,
+        whole=len(faults) == len(FAULTS) and not (chosen.rule or chosen.own),
     )
     if chosen.report is not None:
         text = json.dumps(found.as_json(), indent=1, ensure_ascii=False)
@@ -90,6 +96,7 @@ def _listed(names: set[str]) -> str:
 
 def _all(chosen: argparse.Namespace, names: list[str | None]) -> Iterator[Trial]:
     """Yield every trial: those kept from an earlier run, then the others."""
+    from mock_server.power.named import own_rules  # noqa: PLC0415
     from mock_server.power.trials import trials  # noqa: PLC0415
 
     kept = _kept(chosen)
@@ -97,7 +104,8 @@ def _all(chosen: argparse.Namespace, names: list[str | None]) -> Iterator[Trial]
     yield from (have[name] for name in names if name in have)
     missing = [name for name in names if name not in have]
     done = len(names) - len(missing)
-    for each in trials(missing, jobs=chosen.jobs, rules=chosen.rule) if missing else ():
+    asked = own_rules if chosen.own else lambda _: tuple(chosen.rule)
+    for each in trials(missing, jobs=chosen.jobs, rules=asked) if missing else ():
         done += 1
         if kept is not None:
             with kept.open("a", encoding="utf-8") as lines:
@@ -126,7 +134,7 @@ def _kept(chosen: argparse.Namespace) -> Path | None:
     if folder is None:
         return None
     folder.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256(json.dumps(sorted(chosen.rule)).encode())
+    digest = hashlib.sha256(json.dumps([chosen.own, *sorted(chosen.rule)]).encode())
     for package in ("conformance", "mock_server"):
         for path in sorted((_ROOT / package).rglob("*.py")):
             digest.update(path.read_bytes())

@@ -269,3 +269,10 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "monitor-for-no-other-host": ("access.any_caller",),
     "any-host-publishes": ("media.token.audience",),
 }
+
+
+def own_rules(fault: str | None) -> tuple[str, ...]:
+    """Return the rules a fault was written for; of none, every rule that one was written for."""
+    if fault is not None:
+        return NAMED[fault]
+    return tuple(sorted({rule for rules in NAMED.values() for rule in rules}))

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -126,16 +126,16 @@ def warmed(count: int) -> Iterator[SimpleQueue[Warm]]:
 
 
 def trials(
-    faults: Sequence[str | None], *, jobs: int, rules: Sequence[str] = ()
+    faults: Sequence[str | None], *, jobs: int, rules: Callable[[str | None], Sequence[str]]
 ) -> Iterator[Trial]:
-    """Yield a trial for each fault (None: the true mock), as they end."""
+    """Yield a trial for each fault (None: the true mock), with the rules asked for (none: all)."""
     with warmed(min(jobs, len(faults))) as ready, ThreadPoolExecutor(jobs) as pool:
 
         def one(fault: str | None) -> Trial:
             warm = ready.get()
             try:
                 begun = time.monotonic()
-                code, report = warm.tried(fault, rules)
+                code, report = warm.tried(fault, rules(fault))
                 return trial_of(fault, code, report, time.monotonic() - begun)
             finally:
                 ready.put(warm)

@@ -11,10 +11,12 @@ import asyncio
 import json
 import random
 import re
+import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -203,7 +205,11 @@ async def _body(receive: Receive) -> bytes:
 
 def others(target: str, key: str) -> None:
     """Create, start, end and delete without pause, as other people do."""
-    with httpx.Client(base_url=target, headers={"X-API-Key": key}, timeout=30) as http:
+    # Until the mock is gone.
+    with (
+        suppress(httpx.TransportError),
+        httpx.Client(base_url=target, headers={"X-API-Key": key}, timeout=30) as http,
+    ):
         body = {"name": "Theirs", "type": "rtmp", "primary_color": "#000000"}
         preset = http.post("/presets", json=body).json()["data"]["id"]
         while True:
@@ -232,7 +238,9 @@ def write_identities(path: Path, target: str, front: Front) -> str:
 
 def main(name: str, identities: Path) -> None:
     """Serve a variant until the process is ended."""
-    with running() as target:
+    # Ended as by Ctrl+C, so that the mock behind is ended too; uvicorn gives the signal back.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), running() as target:
         front = Front(target, name)
         key = write_identities(identities, target, front)
         if name == "loud":

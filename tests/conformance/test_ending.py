@@ -78,12 +78,12 @@ def test_what_is_skipped_is_listed_as_disabled(stub) -> None:
     status, _, err = run(stub.url, CLOCK, "--greenroom-skip=time.u")
     assert (status, err.count("\n")) == (2, 1)
     assert "`--skip time.u` is no rule and begins none" in err
-    rest = ("created", "started", "updated", "utc")
+    rest = ("created", "started", "updated", "passing", "runs")
     status, out, _ = run(stub.url, CLOCK, *(f"--greenroom-rule=time.{name}" for name in rest),
                          *(f"--greenroom-skip=time.{name}" for name in rest))  # fmt: skip
     assert status == 0, out
-    assert "  disabled     time.utc      --skip time.utc" in out.splitlines()
-    assert out.splitlines()[-1] == "0 of 1 rules fail · 1 pass · 4 disabled"
+    assert "  disabled     time.runs     --skip time.runs" in out.splitlines()
+    assert out.splitlines()[-1] == "0 of 1 rules fail · 1 pass · 5 disabled"
 
 
 def test_what_a_level_leaves_out_is_listed_as_disabled() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import ClassVar
 
 import pytest
 
@@ -15,12 +16,14 @@ def tries(monkeypatch):
 
     class Asked(list):
         survive = ()
+        rules: ClassVar = {}
 
     found = Asked()
 
-    def trials(faults, *, jobs, rules=()):
+    def trials(faults, *, jobs, rules):
         for fault in faults:
             found.append(fault)
+            found.rules[fault] = rules(fault)
             failed = () if fault is None or fault in found.survive else ("list.complete",)
             code = 1 if failed else 0
             yield Trial(fault, code, failed, ("list.complete",), (), (), {}, 0.1)
@@ -70,3 +73,13 @@ def test_a_sample_has_as_many_of_each_family(tries):
 def test_a_mistake_is_told_in_one_sentence(arguments, sentence, capsys):
     assert main(["power", *arguments]) == 1
     assert sentence in capsys.readouterr().err
+
+
+def test_only_the_rules_asked_for_are_tried(tries):
+    assert main(["power", "--fault", "pages-overlap"]) == 0
+    assert tries.rules["pages-overlap"] == ()
+    main(["power", "--fault", "pages-overlap", "--rule", "list", "--rule", "time"])
+    assert tries.rules["pages-overlap"] == ("list", "time")
+    main(["power", "--fault", "pages-overlap", "--own"])
+    assert tries.rules["pages-overlap"] == ("list.complete",)
+    assert "list.complete" in tries.rules[None]
