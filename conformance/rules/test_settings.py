@@ -155,14 +155,18 @@ def test_those_who_joined_are_counted(world: World) -> None:
 )
 def test_a_start_time_is_kept_as_an_instant(world: World) -> None:
     """Give start times in three time zones."""
-    made = world.new_session(scheduled_start_time="2051-03-04T05:06:07+05:30")
-    read = world.api.send("get_session", made.id).must(200)
+    body = {"title": world.title(), "preset_id": world.preset_id()}
+    body["scheduled_start_time"] = "2051-03-04T05:06:07+05:30"
+    room = world.new_room()["id"]
+    made = world.api.send("create_session", room, by=world.host, body=body).must(201)
+    session = made.data("session", "id")
+    read = world.api.send("get_session", session).must(200)
     times = ("2051-03-03T23:36:07Z", "2052-02-29T12:00:00.250Z", "2053-01-01T00:30:00-08:00")
     shown_first = read.data("scheduled_start_time")
     read.check(same(times[0], shown_first), f"`{times[0]}`", shown(shown_first))
     for given in times[1:]:
         body = {"scheduled_start_time": given}
-        reply = world.api.send("reschedule_session", made.id, by=world.host, body=body).must(200)
+        reply = world.api.send("reschedule_session", session, by=world.host, body=body).must(200)
         received = reply.data("scheduled_start_time")
         reply.check(same(given, received), f"the instant `{given}`", shown(received))
         utc = received.endswith(("Z", "+00:00"))
