@@ -33,7 +33,7 @@ def test_what_holds_once_holds() -> None:
 
 def test_a_good_judgement_late_outweighs_bad_ones() -> None:
     tries = iter([*[broken] * 5, lambda: None])
-    while_still(lambda: 1, lambda: next(tries)())  # noqa: PLW0108 - a new one each time
+    while_still(WORLD, lambda: 1, lambda: next(tries)())  # noqa: PLW0108 - a new one each time
 
 
 def test_what_never_holds_though_nothing_moves_is_a_failure() -> None:
