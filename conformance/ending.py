@@ -22,6 +22,8 @@ from conformance.rule import Rule, declare, disabling, rules
 from conformance.suite import Options
 from conformance.verdicts import ANY_ANSWER, Outcome, Verdict, outcome_from_json, tallies
 
+ENDS = (0, 1, pytest.ExitCode.NO_TESTS_COLLECTED)
+
 
 def listed_entries(options: Options) -> tuple[known.Entry, ...]:
     """Return the known deviations of a run.
@@ -94,7 +96,19 @@ def concluded(doorway: Doorway) -> Result:
         declare(Rule(**{**told, "operations": tuple(told["operations"])}))
     outcomes = [outcome_from_json(outcome) for outcome in doorway.outcomes]
     result = result_of(outcomes, doorway.asked, header, doorway.known)
-    return replace(result, reason=doorway.config.stash.get(GAVE_UP, ""))
+    return replace(
+        result,
+        reason=doorway.config.stash.get(GAVE_UP, ""),
+        unfinished=_unfinished(result, doorway),
+    )
+
+
+def _unfinished(result: Result, doorway: Doorway) -> bool:
+    """Tell whether there is more to a run than its verdicts say: it broke off, or broke."""
+    only_rules = doorway.run.only_rules if doorway.run else True
+    cut = result.header is not None and result.header.interrupted
+    unexplained = doorway.ended == 1 and only_rules and result.status == 0
+    return cut or unexplained or doorway.ended not in ENDS
 
 
 def write_files(doorway: Doorway) -> None:
@@ -106,14 +120,12 @@ def write_files(doorway: Doorway) -> None:
 
 def settled_status(session: pytest.Session, doorway: Doorway) -> None:
     """Set the exit status of a run that tried only rules."""
-    if session.exitstatus not in (0, 1, pytest.ExitCode.NO_TESTS_COLLECTED):
+    if session.exitstatus not in ENDS:
         return
     only_rules = doorway.run.only_rules if doorway.run else True
     if session.config.option.collectonly or not only_rules:
         return
-    status = concluded(doorway).status
-    unexplained = session.exitstatus == 1 and status == 0
-    session.exitstatus = CANNOT_DECIDE if unexplained else status
+    session.exitstatus = concluded(doorway).status
 
 
 def report_into(terminal: Any, doorway: Doorway) -> None:

@@ -184,6 +184,7 @@ class Doorway:
         self.rules: dict[str, Any] = {}
         self.run: Any = None
         self.written = ""
+        self.ended = 0
         self.run_id = ""
 
     @property
@@ -246,6 +247,7 @@ class Doorway:
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         """Let the exit status say pass, fail, or could not decide, when only rules were run."""
+        self.ended = int(session.exitstatus)
         concerned = self.run is not None or self.outcomes or GAVE_UP in self.config.stash
         if concerned and self.config.getoption("greenroom_report_dir"):
             from conformance.ending import write_files  # noqa: PLC0415

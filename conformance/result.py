@@ -8,6 +8,8 @@ from conformance.coverage import Coverage
 from conformance.header import Header
 from conformance.verdicts import Tally, exit_status
 
+CANNOT_DECIDE = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -18,8 +20,10 @@ class Result:
     header: Header | None
     narrowed: bool = False
     reason: str = ""
+    unfinished: bool = False
 
     @property
     def status(self) -> int:
         """Return the exit status the verdicts come to."""
-        return exit_status(self.tallies)
+        found = exit_status(self.tallies)
+        return CANNOT_DECIDE if self.unfinished and not found else found

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 
 import jsonschema
 import pytest
@@ -45,6 +46,13 @@ def test_it_says_what_the_exit_status_says() -> None:
     }
     for verdicts, expected in told.items():
         made = document(result(*verdicts))
+        assert (made["verdict"], made["exit_status"]) == expected
+
+
+def test_a_run_that_broke_off_is_not_decided_by_what_passed() -> None:
+    told = {Verdict.PASS: ("undecided", 2), Verdict.FAIL: ("fail", 1)}
+    for verdict, expected in told.items():
+        made = document(replace(result(verdict), unfinished=True))
         assert (made["verdict"], made["exit_status"]) == expected
 
 

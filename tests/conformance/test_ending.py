@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -123,6 +124,19 @@ def test_a_run_that_cannot_begin_leaves_a_result_that_says_so(tmp_path) -> None:
     assert made["reason"].startswith("nothing answers at `http://127.0.0.1:9`")
     assert "Nothing was tried" in (tmp_path / "report.html").read_text()
     assert (tmp_path / "junit.xml").read_text() != "of yesterday"
+
+
+def test_a_run_that_is_cut_short_is_undecided_in_every_place(stub, tmp_path) -> None:
+    def cut(_: str) -> tuple[int, object]:
+        signal.raise_signal(signal.SIGINT)
+        return 404, {}
+
+    stub.answers["GET /v1/webinar/no-such-path"] = cut
+    status, out, _ = run(stub.url, CLOCK, f"--greenroom-report-dir={tmp_path}")
+    assert status == 2
+    assert "interrupted: what is not listed was not tried" in out
+    assert result_in(tmp_path)["verdict"] == "undecided"
+    assert result_in(tmp_path)["run"]["interrupted"] is True
 
 
 def test_a_report_that_cannot_be_written_ends_the_run_before_it_begins(stub, tmp_path) -> None:
