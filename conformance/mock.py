@@ -14,7 +14,7 @@ from typing import IO
 from conformance.errors import NotTestable
 
 COMMAND = (sys.executable, "-m", "mock_server", "serve", "--port", "0", "--quiet")
-START_WITHIN = 20.0
+START_WITHIN = 60.0
 STOP_WITHIN = 5.0
 
 
@@ -22,7 +22,7 @@ STOP_WITHIN = 5.0
 def running(command: tuple[str, ...] = COMMAND) -> Iterator[str]:
     """Run the mock and yield the URL of its API.
 
-    Raises NotTestable when it does not say `Ready` within 20 seconds.
+    Raises NotTestable when it does not say `Ready` within a minute.
     """
     process = subprocess.Popen(  # noqa: S603 - our own module, no shell
         command,

@@ -142,7 +142,7 @@ class Together:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """In a process beside others, wait for the turn of what must be alone."""
-        if self.turns is None or rule_of(item) is None:
+        if self.turns is None or SUITE not in self.config.stash or rule_of(item) is None:
             return (yield)
         with self.turns.taken(alone=item.get_closest_marker(ALONE) is not None):
             if may_run_beside_others(item):

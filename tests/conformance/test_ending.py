@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -16,6 +19,7 @@ from conformance.rule import rules
 from conformance.suite import Options
 from conformance.verdicts import Outcome, Verdict
 
+ROOT = Path(__file__).parents[2]
 CLOCK = "--greenroom-rule=time.clock"
 
 
@@ -127,13 +131,21 @@ def test_a_run_that_cannot_begin_leaves_a_result_that_says_so(tmp_path) -> None:
 
 
 def test_a_run_that_is_cut_short_is_undecided_in_every_place(stub, tmp_path) -> None:
+    started: list[subprocess.Popen[str]] = []
+
     def cut(_: str) -> tuple[int, object]:
-        signal.raise_signal(signal.SIGINT)
+        started[0].send_signal(signal.SIGINT)
         return 404, {}
 
     stub.answers["GET /v1/webinar/no-such-path"] = cut
-    status, out, _ = run(stub.url, CLOCK, f"--greenroom-report-dir={tmp_path}")
-    assert status == 2
+    code = "import sys; from conformance.check import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, stub.url, "--rule", "time.clock", "--report-dir", "."]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    started.append(
+        subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
+    )
+    out, _ = started[0].communicate(timeout=60)
+    assert started[0].returncode == 2
     assert "interrupted: what is not listed was not tried" in out
     assert result_in(tmp_path)["verdict"] == "undecided"
     assert result_in(tmp_path)["run"]["interrupted"] is True
