@@ -6,10 +6,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from mock_server.domain.entities import Session
 from mock_server.domain.errors import Conflict
 from mock_server.domain.lifecycle import require_move
-from mock_server.env import Call
+from mock_server.env import Call, Env
 from mock_server.faults import tokens
 from mock_server.faults.fault import Fault
 from mock_server.faults.handling import Around, around, room_at
@@ -105,7 +107,68 @@ def _only_when_live(handler: Handler, call: Call) -> Any:
     return handler(call)
 
 
+def _beside(
+    method: str, begins: str, change: Callable[[int, bytes], tuple[int, bytes]]
+) -> Callable[[ASGIApp, Env], ASGIApp]:
+    """Change what is answered at media addresses, which stand beside the API."""
+
+    def wrap(app: ASGIApp, _: Env) -> ASGIApp:
+        async def changed(scope: Scope, receive: Receive, send: Send) -> None:
+            of_media = scope["type"] == "http" and scope["path"].startswith(begins)
+            if not of_media or scope["method"] != method:
+                await app(scope, receive, send)
+                return
+            told: list[Message] = []
+
+            async def keep(message: Message) -> None:
+                told.append(message)
+
+            await app(scope, receive, keep)
+            body = b"".join(message.get("body", b"") for message in told[1:])
+            status, body = change(told[0]["status"], body)
+            kept = [pair for pair in told[0]["headers"] if pair[0].lower() != b"content-length"]
+            headers = [*kept, (b"content-length", b"%d" % len(body))]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
+        return changed
+
+    return wrap
+
+
+def _untargeted(status: int, body: bytes) -> tuple[int, bytes]:
+    lines = body.split(b"\n")
+    return status, b"\n".join(x for x in lines if not x.startswith(b"#EXT-X-TARGETDURATION"))
+
+
+def _hasty(status: int, body: bytes) -> tuple[int, bytes]:
+    lines = body.split(b"\n")
+    hasty = b"#EXT-X-TARGETDURATION:1"
+    return status, b"\n".join(
+        hasty if line.startswith(b"#EXT-X-TARGETDURATION") else line for line in lines
+    )
+
+
+def _taken(status: int, body: bytes) -> tuple[int, bytes]:
+    return (201, b"v=0\r\n") if 400 <= status < 500 else (status, body)  # noqa: PLR2004
+
+
 FAULTS: tuple[Fault, ...] = (
+    _fault(
+        name="playlist-without-target",
+        breaks="A playlist names the duration that no segment exceeds",
+        wrap=_beside("GET", "/hls/", _untargeted),
+    ),
+    _fault(
+        name="segments-longer-than-said",
+        breaks="No segment is longer than its playlist's target duration",
+        wrap=_beside("GET", "/hls/", _hasty),
+    ),
+    _fault(
+        name="ingress-takes-anything",
+        breaks="The ingress refuses the encoder of a session that has ended",
+        wrap=_beside("POST", "/whip/", _taken),
+    ),
     _fault(
         name="audience-may-publish",
         breaks="The token of the audience lets it subscribe only",

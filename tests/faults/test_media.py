@@ -138,3 +138,36 @@ def test_health_is_told_in_every_status(judge):
         return [mock.status("GET", f"/sessions/{s}/stream_health", by="viewer") for s in sessions]
 
     judge(statuses, right=[200, 200, 200], wrong=[409, 200, 409])
+
+
+def playlist(mock):
+    session = mock.live()
+    mock.clock.advance(seconds=60)
+    path = mock.shown(session)["hls_url"].removeprefix("http://mock:4010")
+    variant = mock.send("GET", path).text.split()[-1]
+    answer = mock.send("GET", f"{path.rpartition('/')[0]}/{variant}")
+    assert answer.status_code == 200
+    return answer.text
+
+
+@fault("playlist-without-target")
+def test_a_playlist_names_its_target(judge):
+    judge(lambda mock: "TARGETDURATION" in playlist(mock), right=True, wrong=False, of_media=True)
+
+
+@fault("segments-longer-than-said")
+def test_a_playlists_target_is_kept(judge):
+    judge(
+        lambda mock: "TARGETDURATION:1\n" in playlist(mock), right=False, wrong=True, of_media=True
+    )
+
+
+@fault("ingress-takes-anything")
+def test_an_ended_sessions_ingress_refuses(judge):
+    def refused(mock):
+        session = mock.session()
+        path = mock.move(session, "start")["whip_url"].removeprefix("http://mock:4010")
+        mock.move(session, "end")
+        return mock.send("POST", path, content=b"v=0").status_code >= 400
+
+    judge(refused, right=True, wrong=False, of_media=True)

@@ -1,0 +1,125 @@
+"""The broadcast as a player and an encoder meet it, where the target's media can be reached."""
+
+from __future__ import annotations
+
+import re
+import time
+from urllib.parse import urljoin
+
+from conformance.errors import Unreachable
+from conformance.reply import Reply, Request, shown
+from conformance.rule import rule
+from conformance.world import World, needed, unsupported
+
+PATIENCE = 15.0
+BETWEEN = 0.5
+INFO = re.compile(r"#EXTINF:(\d+(?:\.\d+)?)")
+TARGET = re.compile(r"#EXT-X-TARGETDURATION:(\d+)$", re.MULTILINE)
+SERVER_ERRORS = 500
+OFFER = "\r\n".join(
+    (
+        "v=0",
+        "o=- 4611731400430051336 2 IN IP4 127.0.0.1",
+        "s=-",
+        "t=0 0",
+        "a=group:BUNDLE 0",
+        "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+        "c=IN IP4 0.0.0.0",
+        "a=ice-ufrag:4ZcD",
+        "a=ice-pwd:2/1muCWoOi3uLifh0NuRHlLT",
+        "a=fingerprint:sha-256 " + ":".join(["7B"] * 32),
+        "a=setup:actpass",
+        "a=mid:0",
+        "a=sendonly",
+        "a=rtcp-mux",
+        "a=rtpmap:111 opus/48000/2",
+        "",
+    )
+).encode()
+
+
+def fetched(
+    world: World, method: str, url: str, content: bytes | None = None, **sent: str
+) -> Reply:
+    """Ask media, which stand beside the API and may be anywhere; without an answer: unsupported."""
+    headers = tuple((name.replace("_", "-"), value) for name, value in sent.items())
+    try:
+        return world.api.exchange(Request(None, method, url, headers, content))
+    except Unreachable as error:
+        unsupported(f"needs media that can be reached: {error}")
+
+
+def playlist(world: World, url: str) -> Reply:
+    """Wait for a broadcast's media playlist; a master playlist is followed to its first variant."""
+    until = time.monotonic() + PATIENCE
+    while (reply := fetched(world, "GET", url)).status != 200:
+        if time.monotonic() > until:
+            unsupported("needs a broadcast that something is sent to: its playlist never came")
+        time.sleep(BETWEEN)
+    text = reply.content.decode("utf-8", "replace")
+    if "#EXT-X-STREAM-INF" not in text:
+        return reply
+    variants = [line for line in text.splitlines() if line and not line.startswith("#")]
+    reply.check(variants, "a variant in the master playlist", shown(text[:80]))
+    return playlist(world, urljoin(url, variants[0]))
+
+
+@rule(
+    "media.playlist",
+    level="decided",
+    must="The playlist at `hls_url` MUST obey RFC 8216: begin with `#EXTM3U`, name a target "
+    "duration that no segment exceeds, and have segments that can be fetched",
+    contract="#/components/schemas/SessionResponse",
+    operations=("go_live",),
+)
+def test_a_broadcast_can_be_watched(world: World) -> None:
+    """Fetch the playlist of a broadcast and its newest segment."""
+    made = world.new_session("broadcasting")
+    reply = playlist(world, world.session(made.id)["hls_url"])
+    text = reply.content.decode("utf-8", "replace")
+    reply.check(text.startswith("#EXTM3U"), "`#EXTM3U` first", shown(text[:40]))
+    target = TARGET.search(text)
+    reply.check(target, "`#EXT-X-TARGETDURATION`", shown(text[:120]))
+    longest = max((round(float(each)) for each in INFO.findall(text)), default=0)
+    most = int(target[1]) if target else 0
+    reply.check(longest <= most, f"no segment longer than {most} s", f"{longest} s")
+    segments = [line for line in text.splitlines() if line and not line.startswith("#")]
+    reply.check(segments, "a segment", shown(text[:120]))
+    part = fetched(world, "GET", urljoin(reply.request.url, segments[-1]))
+    part.must(200, 206)
+    part.check(part.content, "a segment with something in it", "an empty one")
+
+
+@rule(
+    "media.whip.media_type",
+    level="decided",
+    must="The WHIP endpoint MUST refuse what is no SDP (RFC 9725)",
+    contract="#/components/schemas/StartSessionResponse",
+    operations=("start_session",),
+)
+def test_an_offer_must_be_sdp(world: World) -> None:
+    """Post JSON where an offer is expected."""
+    made = world.new_session(mode="webcam")
+    url = needed(world.api.send("start_session", made.id, by=world.host)).data("whip_url")
+    reply = fetched(world, "POST", url, b"{}", Content_Type="application/json")
+    if reply.status >= SERVER_ERRORS:
+        unsupported("needs a WHIP endpoint that is in service")
+    reply.check(400 <= reply.status < SERVER_ERRORS, "a 4xx status", reply.summary())
+
+
+@rule(
+    "media.whip.after_the_end",
+    level="decided",
+    must="The ingress MUST refuse the encoder when the session has ended",
+    contract="#/paths/~1sessions~1{id}~1end/post",
+    operations=("start_session", "end_session"),
+)
+def test_the_ingress_closes_with_the_session(world: World) -> None:
+    """Send an offer to the WHIP address of a session that has ended."""
+    made = world.new_session(mode="webcam")
+    url = needed(world.api.send("start_session", made.id, by=world.host)).data("whip_url")
+    needed(world.api.send("end_session", made.id, by=world.host))
+    reply = fetched(world, "POST", url, OFFER, Content_Type="application/sdp")
+    if reply.status >= SERVER_ERRORS:
+        unsupported("needs a WHIP endpoint that is in service")
+    reply.check(400 <= reply.status < SERVER_ERRORS, "a 4xx status", reply.summary())
