@@ -239,7 +239,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "presets-in-another-library": ("room.library", "invariant.session.preset"),
     "ended-sessions-unlisted": ("list.everyone",),
     "timestamp-stands-still": ("time.runs",),
-    "trace-in-refusal": ("response.no_internals",),
+    "trace-in-refusal": ("response.no_internals", "access.unknown_id"),
     "room-updated-whenever-shown": ("time.passing",),
     "callers-date-in-local-time": ("invariant.times.utc",),
     "me-is-inactive": ("auth.me",),
