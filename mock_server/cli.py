@@ -39,6 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from conformance.check import main as check  # noqa: PLC0415
 
         return check(arguments[1:])
+    if arguments[:1] == ["sweep"]:
+        from conformance.sweep import main as sweep  # noqa: PLC0415
+
+        return sweep(arguments[1:])
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in _TOP_OPTIONS):
         arguments = ["serve", *arguments]
     chosen = _parser().parse_args(arguments)
@@ -69,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_serve(commands.add_parser("serve", help="start the mock server (the default command)"))
     commands.add_parser("check", help="check a server against the contract: greenroom check URL")
+    commands.add_parser("sweep", help="remove what runs that died have left on a server")
     routes = commands.add_parser("routes", help="list the operations of the contract")
     routes.set_defaults(run=_routes)
     add_scenario(commands.add_parser("scenario", help="list, check and play scenarios"))
