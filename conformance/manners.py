@@ -31,7 +31,7 @@ class Manners:
     `patience` is what one request waits in all for a target that is busy.
     """
 
-    in_flight: int = 8
+    in_flight: int = 12
     rate: float | None = None
     timeout: float = 10.0
     patience: float = 60.0

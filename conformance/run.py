@@ -27,7 +27,7 @@ from conformance.together import ATTEMPT, SUITE, Together, attempt_at
 from conformance.verdicts import Outcome, Verdict
 
 # Of every rule's cases a quick run tries so many.
-QUICK_CASES = 3
+QUICK_CASES = 2
 
 
 def select(config: pytest.Config, items: list[pytest.Item]) -> bool:

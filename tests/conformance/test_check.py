@@ -126,7 +126,7 @@ def test_every_option_is_passed_on() -> None:
         "--greenroom-rule=b.c",
         "--greenroom-rules",
         "--greenroom-profile=full",
-        "--greenroom-in-flight=8",
+        "--greenroom-in-flight=12",
         "--greenroom-timeout=10.0",
         "--greenroom-generation-seed=1",
     ]
