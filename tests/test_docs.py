@@ -144,10 +144,12 @@ def test_a_known_deviation_is_accepted_and_reported_as_the_document_says(serve, 
     (known,) = re.findall(r"```toml\n(\[\[known.*?)```", document, re.DOTALL)
     day, never = "2027-01-31", "2999-01-31"
     (tmp_path / "known.toml").write_text(known.replace(day, never))
-    ((command, written),) = blocks("docs/checking.md")
+    ((command, written), dead) = blocks("docs/checking.md")
     greenroom = f"PYTHONPATH={ROOT} {sys.executable} -m mock_server"
     (said,) = outputs([command.replace("greenroom", greenroom)], url, tmp_path)
     assert comparable(said) == comparable(written.replace(day, never))
+    (said,) = outputs([dead[0].replace("greenroom", greenroom) + " 2>&1"], url, tmp_path)
+    assert comparable(said) == comparable(dead[1])
     files = sorted(file.name for file in (tmp_path / "report").iterdir())
     assert files == ["junit.xml", "report.html", "result.json"]
 
