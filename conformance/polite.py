@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import requests
+from schemathesis.engine import context
 from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTransport
 
 from conformance.errors import ReadOnly
@@ -34,6 +36,9 @@ class PoliteTransport(RequestsTransport):
         """
         if self.gate.manners.read_only and case.method.upper() not in SAFE:
             raise ReadOnly(f"needs `{case.method}`, and a run of `--profile read-only` only reads")
+        if session is None:
+            with blind(requests.Session()) as own:
+                return self.send(case, session=own, **more)
         waited, attempt = 0.0, 0
         while True:
             with self.gate.passing():
@@ -45,6 +50,26 @@ class PoliteTransport(RequestsTransport):
             named = {name: values[0] for name, values in response.headers.items() if values}
             waited = self.gate.after_busy(waited, attempt, named)
             attempt += 1
+
+
+def blind(session: requests.Session) -> requests.Session:
+    """Let a session heed nothing of the environment: no proxy, no `.netrc`.
+
+    pytest changes the environment meanwhile, which a thread that reads it does not survive.
+    """
+    session.trust_env = False
+    return session
+
+
+@contextmanager
+def blind_sessions() -> Iterator[None]:
+    """Let the engine make only such sessions, for probes too."""
+    make = context.make_session
+    context.make_session = lambda *given, **more: blind(make(*given, **more))
+    try:
+        yield
+    finally:
+        context.make_session = make
 
 
 def polite(schema: Any, gate: Gate, busy: Callable[[Any, Any], None]) -> Any:
