@@ -11,6 +11,7 @@ from typing import Any
 
 from conformance.exchange import Exchange
 from conformance.header import Header
+from conformance.ranking import ranked
 from conformance.result import Result
 from conformance.verdicts import Outcome, Tally, Verdict
 
@@ -23,7 +24,7 @@ TOLD = {0: "pass", 1: "fail", 2: "undecided"}
 
 def document(result: Result) -> Json:
     """Return a run's result as the JSON that `result.schema.json` describes."""
-    listed = sorted(result.tallies, key=lambda tally: tally.rule.id)
+    listed = ranked(result.tallies)
     verdicts = Counter(tally.verdict for tally in listed)
     return {
         "format": FORMAT,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from conformance.ranking import ranked
 from conformance.result import Result
 from conformance.verdicts import NOT_TRIED, RED, UNDECIDED, Tally, Verdict
 
@@ -19,7 +20,7 @@ def junit(result: Result) -> str:
 
     Red is `failure`, undecided `error`; known, unsupported and disabled are `skipped`.
     """
-    listed = sorted(result.tallies, key=lambda tally: tally.rule.id)
+    listed = ranked(result.tallies)
     verdicts = [tally.verdict for tally in listed]
     counts = {
         "tests": len(listed),

@@ -11,6 +11,7 @@ from conformance.coverage import Coverage, Pair
 from conformance.document import TOLD, installed_version
 from conformance.exchange import Exchange, Headers
 from conformance.header import Header
+from conformance.ranking import ranked
 from conformance.report import count, sentence, word_of
 from conformance.result import Result
 from conformance.verdicts import RED, UNDECIDED, WORST_FIRST, Outcome, Tally, Verdict
@@ -33,7 +34,7 @@ HEADINGS = {
 
 def page(result: Result) -> str:
     """Return a run's result as an HTML document."""
-    listed = sorted(result.tallies, key=lambda tally: tally.rule.id)
+    listed = ranked(result.tallies)
     said = escape(_headline(result, listed))
     header = result.header
     target = f"<code>{escape(header.target)}</code>" if header else escape(result.reason)

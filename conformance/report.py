@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from conformance.ranking import ranked
 from conformance.result import Result
 from conformance.rule import Rule
 from conformance.suite import Options
@@ -35,7 +36,7 @@ def lines(result: Result, *, color: bool) -> Iterator[str]:
         yield header.line()
         yield ""
     yield from _rules(listed, color=color)
-    for tally in listed:
+    for tally in ranked(listed):
         if tally.broken and tally.verdict in (Verdict.FAIL, Verdict.FLAKY, Verdict.KNOWN):
             yield ""
             yield from _failures(tally, color=color)

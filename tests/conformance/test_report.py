@@ -70,18 +70,18 @@ session
   unsupported  session.expiry             needs a clock
   FAIL         session.lifecycle.refused  9/10 · 1 unsupported: needs a clock
 
-response.schema — `data` MUST keep its schema
-  get_room
-    expected a
-    received b
-  contract #/paths
-
 session.lifecycle.refused — A refused operation MUST change nothing
   go_live-ended
     expected 409
     received 200
     curl -i -X POST -H "Authorization: Bearer $HOST_TOKEN" http://host.test/sessions/1/go_live
   contract #/x
+
+response.schema — `data` MUST keep its schema
+  get_room
+    expected a
+    received b
+  contract #/paths
 
 room.text: error
   Unreachable: `GET /` got no answer

@@ -1,0 +1,60 @@
+"""Which failing rule a report names first: the one most likely to be the cause, then what follows.
+
+One mistake of a server breaks several rules. Judged from what the run saw, not from a list:
+
+1. An operation's answer that breaks the document by itself is a cause, as are contradictions in
+   answers that no other rule asked for; what is built on such answers fails as a consequence.
+2. A whole story, or a race, tells nothing new where a plain rule fails.
+3. A rule that failed where most others failed too explains them; one that failed elsewhere
+   does not.
+4. A rule with tries of its own says which request goes wrong; one about every answer, that some do.
+5. One failed try of many says what is wrong and what is not; an only try, that something is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from conformance.rule import rules
+from conformance.verdicts import Tally, Verdict
+
+SHAPE, WIDE = "response", ("journey", "tour", "concurrency", "generated")
+Rank = tuple[int, int, bool, float, int, int, str]
+
+
+def ranked(tallies: Iterable[Tally]) -> list[Tally]:
+    """Return the failing rules, the most telling first, then the others by their id."""
+    listed = sorted(tallies, key=lambda tally: tally.rule.id)
+    failing = [tally for tally in listed if tally.verdict is Verdict.FAIL]
+    met = Counter(place for tally in failing for place in _places(tally))
+    asked = {place for tally in failing if not tally.judges_answers for place in _places(tally)}
+    declared = {id_: number for number, id_ in enumerate(rules())}
+
+    def kind(tally: Tally) -> int:
+        places = _places(tally)
+        if tally.rule.family == SHAPE and any(places):
+            return 0
+        if tally.judges_answers and places - asked:
+            return 1
+        return 3 if tally.rule.family in WIDE else 2
+
+    def rank(tally: Tally) -> Rank:
+        broken, by_answer = tally.counts[Verdict.FAIL], tally.judges_answers
+        return (
+            kind(tally),
+            -sum(met[place] for place in _places(tally)),
+            by_answer,
+            -broken if by_answer else broken / tally.judged,
+            len(tally.rule.operations),
+            declared.get(tally.rule.id, len(declared)) if by_answer else 0,
+            tally.rule.id,
+        )
+
+    rest = [tally for tally in listed if tally.verdict is not Verdict.FAIL]
+    return sorted(failing, key=rank) + rest
+
+
+def _places(tally: Tally) -> set[str]:
+    """Return the operations whose answers broke the rule; empty where it was none of them."""
+    return {failure.operation for failure in tally.failures}

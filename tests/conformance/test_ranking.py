@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from conformance.ranking import ranked
+from conformance.rule import Rule, rules
+from conformance.verdicts import Failure, Outcome, Verdict, tallies
+
+
+def named(*broken: tuple[str, str, int, int]) -> list[str]:
+    """Return the order of rules of which some tries failed: id, operations, failed, passed."""
+    outcomes = []
+    for rule, operations, failed, passed in broken:
+        for number in range(failed):
+            where = operations.split()[number % len(operations.split())] if operations else ""
+            failure = Failure(f"try {number}", "a", "b", operation=where)
+            outcomes.append(Outcome(rule, Verdict.FAIL, f"{number}", failure=failure))
+        outcomes.append(Outcome(rule, Verdict.PASS, "others", count=passed))
+    return [tally.rule.id for tally in ranked(tallies(outcomes, rules()).values())]
+
+
+def test_an_answer_of_the_wrong_shape_comes_before_what_is_built_on_it():
+    assert named(("room.change", "get_room", 3, 0), ("response.schema", "get_room", 9, 900)) == [
+        "response.schema",
+        "room.change",
+    ]
+
+
+def test_shapes_are_named_from_the_outside_in():
+    everything = (
+        "response.schema",
+        "response.envelope",
+        "response.content_type",
+        "response.status",
+    )
+    assert named(*((rule, "get_room", 9, 900) for rule in everything)) == list(everything[::-1])
+
+
+def test_an_unknown_path_is_named_by_the_rule_about_paths():
+    assert named(("response.envelope", "", 30, 900), ("http.path", "", 27, 0))[0] == "http.path"
+
+
+def test_a_story_and_a_race_come_after_the_rule_that_fails_without_them():
+    assert named(
+        ("concurrency.code", "exchange_auth_code", 1, 0),
+        ("journey.evening", "exchange_auth_code", 1, 0),
+        ("auth.code", "exchange_auth_code", 2, 0),
+    ) == ["auth.code", "concurrency.code", "journey.evening"]
+
+
+def test_the_rule_that_failed_at_every_place_comes_before_those_that_met_one_of_them():
+    assert named(
+        ("access.private_lists", "list_my_rooms", 1, 0),
+        ("list.bounds", "list_rooms list_my_rooms list_sessions", 3, 0),
+        ("room.shown_alike", "list_rooms", 3, 0),
+        ("session.delete", "list_sessions", 2, 0),
+    )[0] == "list.bounds"  # fmt: skip
+
+
+def test_one_failed_row_of_a_table_comes_before_an_only_try():
+    assert named(
+        ("access.private_lists", "list_my_rooms", 1, 0),
+        ("access.role", "create_room", 1, 17),
+        ("credentials.both", "create_room", 1, 2),
+    ) == ["access.role", "credentials.both", "access.private_lists"]
+
+
+def test_a_contradiction_is_explained_by_the_rule_that_asked_for_the_answer():
+    asked = ("preset.foreign", "create_session", 1, 1)
+    contradiction = ("invariant.session.preset", "create_session", 1, 5000)
+    assert named(contradiction, asked)[0] == "preset.foreign"
+
+
+def test_a_contradiction_that_nobody_asked_for_is_the_cause():
+    counted = ("stats.exact", "get_session_stats", 1, 0)
+    contradiction = ("invariant.session.expiry", "list_sessions", 27, 5000)
+    assert named(counted, contradiction)[0] == "invariant.session.expiry"
+
+
+def test_what_did_not_fail_follows_by_its_id():
+    assert named(
+        ("room.change", "", 0, 1), ("auth.code", "", 0, 1), ("time.updated", "", 1, 0)
+    ) == [
+        "time.updated",
+        "auth.code",
+        "room.change",
+    ]
+
+
+def test_a_rule_of_somebody_elses_is_ranked_too():
+    own = Rule("ours.house", "decided", "It MUST be so", "#/x")
+    failing = Outcome("ours.house", Verdict.FAIL, "x", failure=Failure("x", "a", "b"))
+    assert [t.rule.id for t in ranked(tallies([failing], {own.id: own}).values())] == ["ours.house"]
