@@ -1,0 +1,1 @@
+"""What other tools see of the faults that greenroom's own suite is tried with."""
