@@ -13,8 +13,6 @@ from mock_server.power.trials import Trial
 
 # Rules that no fault of this mock can break, and why.
 NEVER: Mapping[str, str] = {
-    "response.no_crash": "the mock's faults are wrong answers; it has none that crashes, and what "
-    "does is `bad-json-is-500`",
     "response.retry_after": "429 and 503 come from the control plane's faults, which carry the "
     "header",
     "session.expiry": "without a control plane nobody can wait for a day; what is seen of it is "

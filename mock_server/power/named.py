@@ -189,7 +189,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "unknown-fields-refused": ("body.unknown_field",),
     "unknown-parameters-refused": ("list.bounds",),
     "invalid-body-is-400": ("body.required",),
-    "bad-json-is-500": ("body.unreadable",),
+    "bad-json-is-500": ("body.unreadable", "response.no_crash"),
     "missing-body-is-422": ("body.missing",),
     "any-content-type-accepted": ("body.media_type",),
     "body-limit-of-64-kib": ("body.too_large",),
