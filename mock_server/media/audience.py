@@ -29,6 +29,9 @@ _SPIKE = 60.0
 _EXODUS_AT = 2_400.0
 _EXODUS = 420.0
 _LEFT_OF_EXODUS = 0.03
+# Of so many sessions, drawn from the seed, nearly all leave when it has been long.
+_LEAVING = 0.4
+_NEVER = 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class _Show:
     loss: float
     loss_at: float
     loss_length: float
+    lull: float
+    exodus_at: float
 
 
 def audience(
@@ -90,16 +95,16 @@ def audience(
 
 def _show(seed: int, session_id: str, seats: int, size: int | None) -> _Show:
     # One hash gives all the numbers: this runs for every session of a list.
-    raw = derive_bytes(seed, "audience", session_id, size=44)
-    one, two, three, four, five, six, seven, eight, nine = (
-        int.from_bytes(raw[at : at + 4]) / 2**32 for at in range(0, 36, 4)
+    raw = derive_bytes(seed, "audience", session_id, size=52)
+    one, two, three, four, five, six, seven, eight, nine, ten, eleven = (
+        int.from_bytes(raw[at : at + 4]) / 2**32 for at in (*range(0, 36, 4), 44, 48)
     )
     if size is None:
         share = 0.05 + 0.95 * one * (0.4 + 0.6 * one)
         size = max(0, min(seats, _SMALLEST + int((seats - _SMALLEST + 1) * share)))
     ramp = 90.0 + 210.0 * two
     return _Show(
-        key=int.from_bytes(raw[36:]),
+        key=int.from_bytes(raw[36:44]),
         size=size,
         ramp=ramp,
         wave_share=0.3 * three,
@@ -109,6 +114,8 @@ def _show(seed: int, session_id: str, seats: int, size: int | None) -> _Show:
         loss=max(0.0, 0.5 * seven - 0.25),
         loss_at=ramp + 600.0 + 1800.0 * eight,
         loss_length=1800.0 + 5400.0 * nine,
+        lull=max(0.0, _LULL * (2.0 * ten - 1.0)),
+        exodus_at=_EXODUS_AT + 2.0 * _EXODUS_AT * eleven if eleven < _LEAVING else _NEVER,
     )
 
 
@@ -127,9 +134,13 @@ def _away_by(shape: Shape | None, show: _Show, seconds: float, leaving: float) -
     if shape == "spikes":
         return _LULL * (1.0 - _crowd(show.key, seconds)) + restless
     if shape == "exodus":
-        stays = 1.0 - (1.0 - _LEFT_OF_EXODUS) * smooth((seconds - leaving) / _EXODUS)
-        return 1.0 - stays * (1.0 - restless)
+        return 1.0 - _staying(seconds, leaving) * (1.0 - restless)
     return restless
+
+
+def _staying(seconds: float, leaving: float) -> float:
+    # The share of those who are there that an exodus leaves.
+    return 1.0 - (1.0 - _LEFT_OF_EXODUS) * smooth((seconds - leaving) / _EXODUS)
 
 
 def _crowd(key: int, seconds: float) -> float:
@@ -146,4 +157,6 @@ def _away(show: _Show, seconds: float) -> float:
     quick = noise(show.key, seconds / _QUICK)
     slow = noise(~show.key, seconds / _SLOW)
     gone = show.loss * smooth((seconds - show.loss_at) / show.loss_length)
-    return min(1.0, show.restless * (0.5 * quick + 0.5 * slow) + gone)
+    between = show.lull * (1.0 - _crowd(show.key, seconds)) if show.lull else 0.0
+    away = min(1.0, show.restless * (0.5 * quick + 0.5 * slow) + gone + between)
+    return 1.0 - _staying(seconds, show.exodus_at) * (1.0 - away)
