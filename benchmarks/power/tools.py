@@ -19,7 +19,7 @@ from benchmarks.servers import BUNDLE
 
 Tokens = Mapping[str, str]
 # Enough examples for the stateful phase to create, change and delete what it creates.
-EXAMPLES = 10
+EXAMPLES = 5
 SEED = 1
 AT_MOST = 240.0
 _DREDD_SAYS = re.compile(r"^(?:fail|error): (.+?)(?: duration: \d+ms)?$", re.MULTILINE)

@@ -17,8 +17,8 @@ CHECK = (
     "import sys; from conformance import check; "
     "sys.exit(check.run(sys.argv[1:], sys.stdout, sys.stderr))"
 )
-# Of the rules that a mock's control plane makes possible, and nothing else.
-NEEDS_MORE = ("needs a", "needs the")
+# Of the rules that a mock's control plane makes possible, and of media, whose hosts do not exist.
+NEEDS_MORE = ("needs a", "needs the", "needs media that can be reached")
 
 
 @pytest.mark.parametrize("variant", ["talkative", "loud"])
