@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -74,18 +75,20 @@ def tried(item: pytest.Function, suite: Suite) -> Attempt:
 
 def confirmed(item: pytest.Function, first: Attempt, suite: Suite) -> Attempt:
     """Try a failed test again, twice: what does not fail each time is flaky, not failed."""
-    steady = first.broken
+    failed = Counter(first.broken)
     for _ in range(AGAIN):
-        if steady:
-            steady &= tried(item, suite).broken
-    first.outcomes = list(_settled(first.outcomes, steady))
+        failed.update(tried(item, suite).broken)
+    first.outcomes = list(_settled(first.outcomes, failed))
     return first
 
 
-def _settled(outcomes: Iterable[Outcome], steady: set[str]) -> Iterable[Outcome]:
+def _settled(outcomes: Iterable[Outcome], failed: Counter[str]) -> Iterable[Outcome]:
+    tries = 1 + AGAIN
     for outcome in outcomes:
-        if outcome.verdict is Verdict.FAIL and outcome.rule not in steady:
-            yield replace(outcome, verdict=Verdict.FLAKY)
+        times = failed[outcome.rule]
+        if outcome.verdict is Verdict.FAIL and times < tries:
+            reason = f"failed {times} of {tries}"
+            yield replace(outcome, verdict=Verdict.FLAKY, reason=reason)
         else:
             yield outcome
 

@@ -19,11 +19,15 @@ from conformance.plugin import OPTIONS, VOICE
 from conformance.progress import Progress
 
 CANNOT_DECIDE = 2
+HERE = Path(__file__).resolve().parent
 QUIET = (
-    "--pyargs",
-    "conformance.rules",
+    # A path and no name, for which pytest would load the `conftest.py` of the folder we are in.
+    str(HERE / "rules"),
     "-p",
     "no:cacheprovider",
+    # At the end it collects garbage five times over, to hear of exceptions nobody asked for.
+    "-p",
+    "no:unraisableexception",
     "--import-mode=importlib",
     "--capture=sys",
     "-q",
@@ -69,9 +73,8 @@ def _arguments(given: argparse.Namespace) -> list[str]:
 
 def run(passed: Sequence[str], out: TextIO, err: TextIO) -> int:
     """Run the rules in this process, away from any pytest configuration of the user."""
-    here = Path(__file__).resolve().parent
     voice = Voice(out, err)
-    arguments = [*QUIET, "-c", str(here / "check.ini"), f"--rootdir={here}", *passed]
+    arguments = [*QUIET, "-c", str(HERE / "check.ini"), f"--rootdir={HERE}", *passed]
     noise = io.StringIO()
     plugins = [import_module("pytest_base_url.plugin"), plugin, voice]
     with _undisturbed(), redirect_stdout(noise), redirect_stderr(noise):

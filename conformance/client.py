@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, NoReturn
@@ -33,7 +34,7 @@ DEFAULTS = (
     ("Accept", "application/json"),
     ("Accept-Encoding", "gzip, deflate"),
 )
-LIMITS = httpx.Limits(max_connections=128, max_keepalive_connections=128)
+SINGLE = httpx.Limits(max_connections=1, max_keepalive_connections=1)
 
 
 def new_http_client(manners: Manners | None = None) -> httpx.Client:
@@ -48,12 +49,34 @@ def new_http_client(manners: Manners | None = None) -> httpx.Client:
     )
 
 
-def new_transport(manners: Manners) -> httpx.HTTPTransport:
-    """Return the connections a run sends its requests on.
+class Connections:
+    """The connections a run sends its requests on, as many as are under way at once.
 
-    It is httpx without its client, which follows redirects, keeps cookies and takes its time.
+    Each is httpx without its client, which follows redirects, keeps cookies and takes its time,
+    and without its pool, which looks at every connection for every request.
     """
-    return httpx.HTTPTransport(verify=manners.trust(), trust_env=False, limits=LIMITS)
+
+    def __init__(self, manners: Manners) -> None:
+        trust = manners.trust()
+        self._trust = httpx.create_ssl_context() if trust is True else trust
+        self._idle: deque[httpx.HTTPTransport] = deque()
+
+    @contextmanager
+    def one(self) -> Iterator[httpx.HTTPTransport]:
+        """Lend a connection for a request, the one that was used last."""
+        try:
+            lent = self._idle.pop()
+        except IndexError:
+            lent = httpx.HTTPTransport(verify=self._trust, trust_env=False, limits=SINGLE)
+        try:
+            yield lent
+        finally:
+            self._idle.append(lent)
+
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        while self._idle:
+            self._idle.pop().close()
 
 
 @dataclass(slots=True)
@@ -70,11 +93,11 @@ class Client:
     scope: int = 0
     watchers: list[Watcher] = field(default_factory=list)
     admitted: bool = False
-    _http: httpx.HTTPTransport | None = field(default=None, repr=False)
+    _connections: Connections | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        if self._http is None:
-            self._http = new_transport(self.gate.manners)
+        if self._connections is None:
+            self._connections = Connections(self.gate.manners)
 
     @property
     def requests(self) -> int:
@@ -155,8 +178,8 @@ class Client:
 
     def close(self) -> None:
         """Close every connection."""
-        if self._http is not None:
-            self._http.close()
+        if self._connections is not None:
+            self._connections.close()
 
     def _recorded(self, operation: Operation, request: Request, by: Identity | None) -> Reply:
         kind = CREATES.get(operation.id)
@@ -196,22 +219,28 @@ class Client:
         return nullcontext() if request.method in SAFE else self.gate.quiet.moving()
 
     def _received(self, request: Request) -> Reply:
-        if self._http is None:
+        if self._connections is None:
             raise AssertionError("a client has connections from its beginning")
-        latest = time.monotonic() + SLOWEST * self.gate.manners.timeout
-        answer = self._http.handle_request(_prepared(request, self.gate.manners.timeout))
-        content = bytearray()
-        try:
-            for part in answer.iter_bytes():
-                content += part
-                if len(content) > MOST_BYTES:
-                    _no_answer(request, OverflowError(f"more than {MOST_BYTES:,} bytes"))
-                if time.monotonic() > latest:
-                    _no_answer(request, TimeoutError("the answer trickles in"))
-        finally:
-            answer.close()
-        whole = bytes(content)
+        timeout = self.gate.manners.timeout
+        latest = time.monotonic() + SLOWEST * timeout
+        with self._connections.one() as connection:
+            answer = connection.handle_request(_prepared(request, timeout))
+            try:
+                whole = _whole(request, answer, latest)
+            finally:
+                answer.close()
         return Reply(request, answer.status_code, _flat(answer.headers), whole, parsed(whole))
+
+
+def _whole(request: Request, answer: httpx.Response, latest: float) -> bytes:
+    content = bytearray()
+    for part in answer.iter_bytes():
+        content += part
+        if len(content) > MOST_BYTES:
+            _no_answer(request, OverflowError(f"more than {MOST_BYTES:,} bytes"))
+        if time.monotonic() > latest:
+            _no_answer(request, TimeoutError("the answer trickles in"))
+    return bytes(content)
 
 
 def _prepared(request: Request, timeout: float) -> httpx.Request:

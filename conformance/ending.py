@@ -72,7 +72,8 @@ def result_of(
             for id_, found in asked.items()}  # fmt: skip
     chosen = {id_: found for id_, found in asked.items() if not told[id_]}
     today = datetime.now(UTC).date()
-    stale = known.stale([o for o in outcomes if o.rule in (*chosen, ANY_ANSWER)], entries, today)
+    judged_here = {*chosen, ANY_ANSWER}
+    stale = known.stale([o for o in outcomes if o.rule in judged_here], entries, today)
     found = tallies([*outcomes, *stale], chosen)
     if found:
         off = [

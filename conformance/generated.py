@@ -24,7 +24,7 @@ from schemathesis.engine import events, from_schema
 
 from conformance import journal
 from conformance.errors import Stopped
-from conformance.polite import blind_sessions, one_parse_at_a_time, polite
+from conformance.polite import blind_sessions, parsed_once, polite
 from conformance.reply import Reply, Request, parsed
 from conformance.rule import Rule, declare
 from conformance.stagehand import Stagehand, operation_id
@@ -207,7 +207,7 @@ class Backstage:
         with self.lock:
             if not self.hands:
                 self.open.enter_context(_hypothesis_elsewhere())
-                self.open.enter_context(one_parse_at_a_time())
+                self.open.enter_context(parsed_once())
                 self.open.enter_context(blind_sessions())
                 self.open.enter_context(_registered(self))
             self.hands[id(schema)] = (suite, hand)

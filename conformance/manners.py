@@ -6,7 +6,6 @@ import re
 import ssl
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from conformance.errors import Busy, NotTestable, Stopped
+from conformance.line import Line
 from conformance.quiet import Quiet
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -75,70 +75,58 @@ class Gate:
         self.manners = manners
         self.requests = 0
         self.quiet = Quiet()
-        self.stopped = False
         self._inside = 0
         self._free_at = 0.0
-        self._queue: deque[object] = deque()
-        self._moved = threading.Condition()
+        self._line: Line[int] = Line(self._admits, self._enters)
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+
+    @property
+    def stopped(self) -> bool:
+        """Tell whether the run was stopped."""
+        return self._stopping.is_set()
 
     @contextmanager
     def passing(self, places: int = 1) -> Iterator[None]:
         """Hold so many places while a block sends its requests. Raises Stopped."""
-        self.wait(self._turn(places))
-        try:
+        with self._line.place(places):
+            if self.manners.rate is not None:
+                self.wait(self._pace(places, self.manners.rate))
             yield
-        finally:
-            with self._moved:
-                self._inside -= places
-                self._moved.notify_all()
 
-    def _turn(self, places: int) -> float:
-        """Wait for free places, take them, and return the seconds until they may be used."""
-        me = object()
-        with self._moved:
-            self._queue.append(me)
-            self._moved.wait_for(lambda: self.stopped or self._may_enter(me, places))
-            self._queue.remove(me)
-            self._moved.notify_all()
-            self._refuse_when_stopped()
-            self._inside += places
-            if self.manners.rate is None:
-                return 0.0
+    def _admits(self, places: int) -> bool:
+        return self._inside == 0 or self._inside + places <= self.manners.in_flight
+
+    def _enters(self, places: int, count: int) -> None:
+        self._inside += count * places
+
+    def _pace(self, places: int, rate: float) -> float:
+        """Return the seconds until places that were taken may be used."""
+        with self._lock:
             now = time.monotonic()
             at = max(now, self._free_at)
-            self._free_at = at + places / self.manners.rate
+            self._free_at = at + places / rate
             return at - now
-
-    def _may_enter(self, me: object, places: int) -> bool:
-        room = self._inside == 0 or self._inside + places <= self.manners.in_flight
-        return self._queue[0] is me and room
 
     def wait(self, seconds: float) -> None:
         """Wait, and raise Stopped when the run ends meanwhile."""
-        if seconds > 0:
-            with self._moved:
-                self._moved.wait_for(lambda: self.stopped, seconds)
-                self._refuse_when_stopped()
-
-    def _refuse_when_stopped(self) -> None:
-        if self.stopped:
+        if seconds > 0 and self._stopping.wait(seconds):
             raise Stopped("the run was stopped")
 
     def count(self) -> None:
         """Count a request that was sent."""
-        with self._moved:
+        with self._lock:
             self.requests += 1
 
     def stop(self) -> None:
         """Let no request through any more, and wake all who wait."""
-        with self._moved:
-            self.stopped = True
-            self._moved.notify_all()
+        self._stopping.set()
+        self._line.close()
 
     def reopen(self) -> None:
         """Let requests through again, for those that clean up."""
-        with self._moved:
-            self.stopped = False
+        self._stopping.clear()
+        self._line.open()
 
     def after_busy(self, waited: float, attempt: int, headers: Mapping[str, str]) -> float:
         """Wait as long as a busy target asks and return what was waited in all.

@@ -6,7 +6,8 @@ import ast
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import lru_cache
 from typing import Any
 
 import requests
@@ -18,6 +19,7 @@ from conformance.manners import SAFE, TOO_MANY_REQUESTS, Gate
 
 # Two threads that parse at once break the interpreter before these (python/cpython#106905).
 PARSES_IN_THREADS = (3, 11, 8), (3, 12, 1)
+PARSED = 256
 
 
 class PoliteTransport(RequestsTransport):
@@ -81,19 +83,27 @@ def polite(schema: Any, gate: Gate, busy: Callable[[Any, Any], None]) -> Any:
 
 
 @contextmanager
-def one_parse_at_a_time() -> Iterator[None]:
-    """Let threads parse Python one after the other where the interpreter demands that."""
+def parsed_once() -> Iterator[None]:
+    """Let threads parse a piece of Python only once, and one after the other where they must.
+
+    Hypothesis reads the source of each filter anew, to describe it, which no run ever shows.
+    What is given more than the source may change the tree, and gets one of its own.
+    """
     fixed = next((v for v in PARSES_IN_THREADS if v[:2] == sys.version_info[:2]), (0,))
-    if sys.version_info >= fixed:
-        yield
-        return
-    parse, turn = ast.parse, threading.RLock()
+    turn = nullcontext() if sys.version_info >= fixed else threading.RLock()
+    parse = ast.parse
 
-    def alone(*given: Any, **more: Any) -> Any:
+    @lru_cache(maxsize=PARSED)
+    def kept(source: str) -> ast.AST:
+        return parse(source)
+
+    def once(source: Any, *given: Any, **more: Any) -> Any:
         with turn:
-            return parse(*given, **more)
+            if given or more or not isinstance(source, str):
+                return parse(source, *given, **more)
+            return kept(source)
 
-    ast.parse = alone
+    ast.parse = once
     try:
         yield
     finally:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from typing import Literal
+
+from conformance.line import Line
 
 Group = Literal["movers", "watchers"]
 
@@ -20,33 +19,19 @@ class Quiet:
     def __init__(self) -> None:
         self._inside = 0
         self._group: Group = "movers"
-        self._queue: deque[object] = deque()
-        self._moved = threading.Condition()
+        self._line: Line[Group] = Line(self._admits, self._enters)
 
     def moving(self) -> AbstractContextManager[None]:
         """Hold the place of one who changes things."""
-        return self._with("movers")
+        return self._line.place("movers")
 
     def still(self) -> AbstractContextManager[None]:
         """Hold the place of one before whose eyes nothing may change."""
-        return self._with("watchers")
-
-    @contextmanager
-    def _with(self, group: Group) -> Iterator[None]:
-        me = object()
-        with self._moved:
-            self._queue.append(me)
-            self._moved.wait_for(lambda: self._queue[0] is me and self._admits(group))
-            self._queue.popleft()
-            self._group = group
-            self._inside += 1
-            self._moved.notify_all()
-        try:
-            yield
-        finally:
-            with self._moved:
-                self._inside -= 1
-                self._moved.notify_all()
+        return self._line.place("watchers")
 
     def _admits(self, group: Group) -> bool:
         return self._inside == 0 or self._group == group
+
+    def _enters(self, group: Group, count: int) -> None:
+        self._group = group
+        self._inside += count

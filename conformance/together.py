@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -80,15 +81,17 @@ class Together:
             return None
         if session.testsfailed and not self.config.option.continue_on_collection_errors:
             return None
-        for item, after in _in_pairs(self._tried(session.items)):
-            self.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
-            if session.shouldfail:
-                raise session.Failed(session.shouldfail)
-            if session.shouldstop:
-                raise session.Interrupted(session.shouldstop)
+        # Closed on the way out, so that an exception here stops those that are under way too.
+        with closing(self._tried(session.items)) as items:
+            for item, after in _in_pairs(items):
+                self.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+                if session.shouldfail:
+                    raise session.Failed(session.shouldfail)
+                if session.shouldstop:
+                    raise session.Interrupted(session.shouldstop)
         return True
 
-    def _tried(self, items: list[pytest.Item]) -> Iterator[pytest.Item]:
+    def _tried(self, items: list[pytest.Item]) -> Generator[pytest.Item, None, None]:
         """Yield the items, each when it may be told: after the pool, those that need quiet."""
         debugged = self.config.getoption("usepdb", default=False)
         apart = [] if debugged else [item for item in items if may_run_beside_others(item)]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -95,6 +96,17 @@ def test_the_environment_is_as_it_was(stub, run: Run, monkeypatch: pytest.Monkey
     before.pop("PYTEST_CURRENT_TEST")
     assert status == 0
     assert before == dict(os.environ)
+
+
+def test_nothing_of_the_folder_it_is_started_in_has_a_say(
+    stub, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tests").mkdir()
+    for folder in (tmp_path, tmp_path / "tests"):
+        (folder / "conftest.py").write_text("raise RuntimeError('somebody else')")
+        (folder / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option")
+    monkeypatch.chdir(tmp_path)
+    assert run(stub.url)[0] == 0
 
 
 def test_rules_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ import requests
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import context
 
-from conformance.polite import blind_sessions, one_parse_at_a_time
+from conformance.polite import blind_sessions, parsed_once
 
 
 def test_the_engines_sessions_heed_nothing_of_the_environment() -> None:
@@ -19,6 +19,12 @@ def test_the_engines_sessions_heed_nothing_of_the_environment() -> None:
 
 def test_parsing_is_as_it_was_afterwards() -> None:
     before = ast.parse
-    with one_parse_at_a_time():
+    with parsed_once():
         assert ast.dump(ast.parse("x = 1")) == ast.dump(before("x = 1"))
     assert ast.parse is before
+
+
+def test_the_same_source_is_parsed_once_unless_the_tree_may_be_changed() -> None:
+    with parsed_once():
+        assert ast.parse("x = 2") is ast.parse("x = 2")
+        assert ast.parse("x = 2", "a.py") is not ast.parse("x = 2", "a.py")
