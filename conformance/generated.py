@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,7 @@ CHECK = "conformance_rules"
 FRESH_SCENES = {"full": 3, "quick": 1}
 EXAMPLES = {"full": 10, "quick": 5, "read-only": 10}
 SEQUENCES = {"full": 12, "quick": 4, "read-only": 0}
+WORKERS = 6
 ALL_PHASES = ("examples", "coverage", "fuzzing", "stateful")
 UNIT_PHASES = {
     "full": ("examples", "coverage", "fuzzing"),
@@ -95,7 +97,12 @@ def configuration(suite: Suite, phases: tuple[str, ...]) -> SchemathesisConfig:
     """Return an explicit configuration, so that no file in a user's folder has a say."""
     profile, manners = suite.options.profile, suite.options.manners
     coverage: dict[str, list[str]] = {"unexpected-methods": []} if manners.read_only else {}
-    enabled = {name: {"enabled": name in phases} for name in ALL_PHASES}
+    # What operations need is made by a stagehand, so none waits for another one's answers.
+    free = {"operation-ordering": "none"}
+    enabled: dict[str, dict[str, Any]] = {
+        name: {"enabled": name in phases, **({} if name == "stateful" else free)}
+        for name in ALL_PHASES
+    }
     return SchemathesisConfig.from_dict(
         {
             "seed": suite.options.seed,
@@ -104,7 +111,7 @@ def configuration(suite: Suite, phases: tuple[str, ...]) -> SchemathesisConfig:
             "continue-on-failure": True,
             "request-timeout": manners.timeout,
             "max-redirects": 0,
-            "workers": manners.in_flight,
+            "workers": min(manners.in_flight, WORKERS),
             **({"tls-verify": str(manners.ca)} if manners.ca else {}),
             "auth": {"openapi": {"bearer": {"bearer": suite.world.host.token}}},
             "generation": {
@@ -130,36 +137,56 @@ def configuration(suite: Suite, phases: tuple[str, ...]) -> SchemathesisConfig:
 
 
 def run(suite: Suite, phases: tuple[str, ...]) -> Iterator[Outcome]:
-    """Send generated requests in these phases and yield what became of each rule."""
+    """Send generated requests in these phases, all at a time, and yield what became of each rule.
+
+    An operation's requests follow one another, so a phase lasts as long as its longest operation.
+    """
+    if not suite.options.manners.read_only:
+        suite.world.stage()
+    hand = Stagehand(suite.world, FRESH_SCENES.get(suite.options.profile, 0))
+    with ThreadPoolExecutor(len(phases)) as pool:
+        parts = list(pool.map(lambda phase: _phase(suite, hand, phase), phases))
     tried: dict[tuple[str, str], list[Failure]] = {}
-    errors: list[str] = []
-    interrupted = False
-    for event in _events(suite, phases):
-        if isinstance(event, events.ScenarioFinished):
-            _collect(suite, event.recorder, tried)
-        elif isinstance(event, events.Interrupted):
-            interrupted = True
-        elif isinstance(event, events.NonFatalError):
-            errors.append(f"{event.label}: {event.info.title}: {event.info.message}")
-        elif isinstance(event, events.FatalError):
-            errors.append(f"{type(event.exception).__name__}: {event.exception}")
-    if interrupted:
-        raise KeyboardInterrupt
+    for part in parts:
+        for key, failures in part.tried.items():
+            tried.setdefault(key, []).extend(failures)
     for (check, operation), failures in tried.items():
         shortest = min(failures, key=lambda failure: len(failure.curl), default=None)
         verdict = Verdict.FAIL if shortest else Verdict.PASS
         yield Outcome(RULES[check].id, verdict, operation, failure=shortest)
-    for error in errors:
+    for error in (error for part in parts for error in part.errors):
         yield Outcome("generated.requests", Verdict.ERROR, "engine", reason=error)
 
 
-def _events(suite: Suite, phases: tuple[str, ...]) -> Iterator[Any]:
+@dataclass(slots=True)
+class Part:
+    """What came of one phase: failures by check and operation, and what went wrong with it."""
+
+    tried: dict[tuple[str, str], list[Failure]] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+
+
+def _phase(suite: Suite, hand: Stagehand, phase: str) -> Part:
+    part = Part()
+    interrupted = False
+    for event in _events(suite, hand, phase):
+        if isinstance(event, events.ScenarioFinished):
+            _collect(suite, event.recorder, part.tried)
+        elif isinstance(event, events.Interrupted):
+            interrupted = True
+        elif isinstance(event, events.NonFatalError):
+            part.errors.append(f"{event.label}: {event.info.title}: {event.info.message}")
+        elif isinstance(event, events.FatalError):
+            part.errors.append(f"{type(event.exception).__name__}: {event.exception}")
+    if interrupted:
+        raise KeyboardInterrupt
+    return part
+
+
+def _events(suite: Suite, hand: Stagehand, phase: str) -> Iterator[Any]:
     """Yield what Schemathesis tells while it sends requests; end when the run does."""
     reads = suite.options.manners.read_only
-    if not reads:
-        suite.world.stage()
-    hand = Stagehand(suite.world, FRESH_SCENES.get(suite.options.profile, 0))
-    document, settings = suite.judged.document, configuration(suite, phases)
+    document, settings = suite.judged.document, configuration(suite, (phase,))
     schema: Any = schemathesis.openapi.from_dict(document, config=settings)
     schema = schema.include(method="GET") if reads else schema
     schema = polite(schema, suite.client.gate, lambda case, got: suite.watch(_received(case, got)))

@@ -213,9 +213,14 @@ class World:
     def all_at_once(self, calls: Iterable[tuple[str, str | None, Json]]) -> list[Reply]:
         """Send requests (operation, id, further arguments) in parallel, all at one moment."""
         listed = list(calls)
-        api = self.api.within()
+        api, together = self.api.within(), threading.Barrier(len(listed))
+
+        def send(name: str, id_: str | None, more: Json) -> Reply:
+            together.wait()
+            return api.send(name, id_, **more)
+
         with self.api.gate.passing(len(listed)), ThreadPoolExecutor(len(listed)) as pool:
-            futures = [pool.submit(api.send, name, id_, **more) for name, id_, more in listed]
+            futures = [pool.submit(send, *call) for call in listed]
             return [future.result() for future in futures]
 
 
