@@ -27,7 +27,6 @@ SECRET = (
 FAULTS_AND_RULES = {
     "created-key-differs": ("session.ingress.same_key",),
     "setup-key-differs": ("invariant.session.ingress", "session.ingress"),
-    "whip-key-differs": ("media.whip_url",),
     "token-of-nobody": ("media.token",),
     "unsigned-token-accepted": ("credentials.forged",),
     "forged-token-accepted": ("credentials.forged",),

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Literal
 
+from mock_server.domain.lifecycle import EXPIRES_AFTER
 from mock_server.http.views import View
 
 Kind = Literal["room", "session", "preset"]
@@ -112,6 +113,23 @@ def _session_and_room_agree(session: View, _: datetime) -> Wrong:
         yield f"the room's active session is this, which is `{status}`, must be `live`"
 
 
+def _preset_is_the_hosts(session: View, _: datetime) -> Wrong:
+    room, preset = session["room"], session["preset"]
+    for name, owner in (("user_id", "host_id"), ("library_id", "library_id")):
+        if preset[name] != room[owner]:
+            yield f"`preset.{name}` is `{preset[name]}`, must be the room's, `{room[owner]}`"
+
+
+def _expiry_follows_the_start_time(session: View, now: datetime) -> Wrong:
+    status, planned = session["status"], session.get("scheduled_start_time")
+    if status not in ("scheduled", "expired"):
+        return
+    over = planned is not None and _time(planned) + EXPIRES_AFTER < now + _WITHIN_A_SECOND
+    if over != (status == "expired"):
+        wanted = "expired" if over else "scheduled"
+        yield f"`status` is `{status}`, must be `{wanted}`: it was planned for {planned or 'never'}"
+
+
 def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
@@ -168,6 +186,19 @@ OF_RESOURCES: tuple[Invariant, ...] = (
         "while it is live",
         ("session",),
         _session_and_room_agree,
+    ),
+    Invariant(
+        "session.preset",
+        "a session's preset is one of the room's host, in the room's library",
+        ("session",),
+        _preset_is_the_hosts,
+    ),
+    Invariant(
+        "session.expiry",
+        "a session that never started is `expired` from 24 hours after its "
+        "`scheduled_start_time`, not before, and never without one",
+        ("session",),
+        _expiry_follows_the_start_time,
     ),
 )
 ONE_LIVE = "session.one_live"

@@ -11,7 +11,16 @@ from mock_server.domain.entities import Encoder, Preset, Room, Session, User
 from mock_server.storage.indexes import EVERYTHING, SESSIONS
 
 # Those that are about one request and its answer, not about a world.
-OF_ANSWERS = {"resource.id", "resource.echo", "session.created", "session.ingress", "auth.claims"}
+OF_ANSWERS = {
+    "auth.claims",
+    "resource.echo",
+    "resource.id",
+    "session.created",
+    "session.health",
+    "session.ingress",
+    "session.room_name",
+    "times.utc",
+}
 # A list of the wrong members shows as wrong numbers here.
 OF_LISTS = {"list.members"}
 
@@ -175,6 +184,8 @@ def test_lists_and_numbers_that_disagree_are_found(demo, monkeypatch):
         ("session.room", "room_id", "another"),
         ("session.room", "status", "ended"),
         ("session.presence", "status", "scheduled"),
+        ("session.preset", "preset", {"user_id": "another", "library_id": "another"}),
+        ("session.expiry", "status", "expired"),
     ],
 )
 def test_a_field_that_contradicts_another_is_found(mock, name, field, value):
