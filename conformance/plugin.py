@@ -28,6 +28,7 @@ KNOWN = pytest.StashKey[Any]()
 GAVE_UP = pytest.StashKey[str]()
 GAVE_UP_WORD = "conformance_gave_up"
 RUN_ID = "conformance_run_id"
+SHARED_MOCK = "conformance_mock"
 CANNOT_DECIDE = 2
 NAME_THINGS = ("known", "report_dir", "skip")
 MOST_IN_FLIGHT, LONGEST_TIMEOUT = 64, 600
@@ -149,8 +150,9 @@ def options(config: pytest.Config) -> Any:
         ca=ca,
         read_only=profile == "read-only",
     )
+    shared = getattr(config, "workerinput", {}).get(SHARED_MOCK)
     return Options(
-        base_url=config.getoption("base_url", None) or None,
+        base_url=config.getoption("base_url", None) or shared,
         level=config.getoption("greenroom_level"),
         rules=tuple(config.getoption("greenroom_rule")),
         identities=identities,
@@ -186,6 +188,8 @@ class Doorway:
         self.written = ""
         self.ended = 0
         self.run_id = ""
+        self.mock = ""
+        self.open = contextlib.ExitStack()
 
     @property
     def known(self) -> Any:
@@ -206,6 +210,21 @@ class Doorway:
         given = self.config.getoption("greenroom_run_id")
         self.run_id = given or self.run_id or f"gr-{os.urandom(4).hex()}"
         node.workerinput[RUN_ID] = self.run_id
+        url = self.config.getoption("base_url", None)
+        if not url and any(place in arg for arg in self.config.args for place in RULES_AT):
+            node.workerinput[SHARED_MOCK] = self._shared_mock()
+
+    def _shared_mock(self) -> str:
+        """Return the URL of one mock for all processes, started when the first asks for it."""
+        if not self.mock:
+            from conformance import mock  # noqa: PLC0415
+
+            self.mock = self.open.enter_context(mock.running())
+        return self.mock
+
+    def pytest_unconfigure(self) -> None:
+        """Stop the mock that processes shared."""
+        self.open.close()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

@@ -114,6 +114,22 @@ def test_processes_that_share_a_run_make_one_report(stub, tmp_path) -> None:
     assert failure["exchange"]["response"]["status"] == 200
 
 
+def test_processes_without_a_url_share_one_mock(tmp_path) -> None:
+    arguments = (
+        "--pyargs",
+        "conformance.rules",
+        "--rule",
+        "time",
+        "--rule",
+        "access.private_lists",
+    )
+    done = pytest_in(tmp_path, *SHARED, *arguments, "--report-dir", "out")
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert " more" not in made["run"]["target"]
+    assert made["run"]["left"].startswith(("nothing", "left behind: 1 viewer", "left behind: 2"))
+
+
 def test_a_dead_target_ends_a_shared_run_as_it_ends_any_other(tmp_path) -> None:
     arguments = ("--rule", "time.clock", "--report-dir", "out")
     done = pytest_in(tmp_path, *SHARED, *RULES, "http://127.0.0.1:9", *arguments)
