@@ -91,7 +91,7 @@ def test_rules_of_ones_own_need_no_others(project, url):
 
 
 def test_a_list_of_known_deviations_is_held_to(project, url):
-    done = project("--pyargs", "conformance.rules", "--base-url", url, "--rule", "invariant.times.utc",
-                   "--known", "known.toml")  # fmt: skip
+    done = project("--pyargs", "conformance.rules", "--base-url", url,
+                   "--rule", "invariant.times.utc", "--known", "known.toml")  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr
     assert "known.toml line 1: the clock of staging, ticket 12" in done.stdout

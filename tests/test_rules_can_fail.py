@@ -10,7 +10,6 @@ from mock_server.faults import FAULTS
 from mock_server.power.named import NAMED, own_rules
 from mock_server.power.trials import Warm
 
-
 RACES = {fault.name for fault in FAULTS if fault.family == "concurrency"}
 
 

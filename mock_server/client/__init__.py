@@ -25,6 +25,7 @@ from mock_server.client.errors import (
     Unreachable,
 )
 from mock_server.client.events import Event, EventStream
+from mock_server.client.exchanges import Exchange, ExchangeSummary, Message
 from mock_server.client.faults import Faults
 from mock_server.client.mock import Mock
 from mock_server.client.tokens import DecodedToken
@@ -34,13 +35,10 @@ from mock_server.client.values import (
     ClockState,
     ContractFault,
     EncoderState,
-    Exchange,
-    ExchangeSummary,
     Fault,
     Fired,
     Health,
     Invariants,
-    Message,
     Persona,
     Personas,
     Turn,

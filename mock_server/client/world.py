@@ -9,6 +9,7 @@ from typing import Any
 from mock_server.client.api import Api
 from mock_server.client.clock import Clock, moment
 from mock_server.client.events import Event, EventStream
+from mock_server.client.exchanges import Exchange, ExchangeSummary, Verdict
 from mock_server.client.faults import Faults
 from mock_server.client.tokens import DecodedToken
 from mock_server.client.values import (
@@ -16,11 +17,8 @@ from mock_server.client.values import (
     AudienceShape,
     EncoderAction,
     EncoderState,
-    Exchange,
-    ExchangeSummary,
     Invariants,
     Personas,
-    Verdict,
     WorldState,
 )
 from mock_server.client.wire import Wire, given
