@@ -47,3 +47,24 @@ def bent(old: str, new: str, sdp: str = OFFER) -> str:
     """The offer with something else in it."""
     assert old in sdp
     return sdp.replace(old, new)
+
+
+def live(mock, **session):
+    """The path to publish to, and the id of a session."""
+    made = mock.session(**session)
+    opened = mock.data("POST", f"/sessions/{made}/start", by="host")
+    return opened["whip_url"].removeprefix("http://mock:4010"), made
+
+
+def publish(mock, path, sdp=OFFER, **how):
+    headers = SDP | how.pop("headers", {})
+    return mock.send("POST", path, content=sdp.encode(), headers=headers, **how)
+
+
+def refused(answer, status):
+    body = answer.json()
+    assert answer.status_code == status, body
+    assert set(body) == {"success", "error", "timestamp"}
+    assert body["success"] is False
+    assert answer.headers["content-type"] == "application/json"
+    return body["error"]

@@ -2,15 +2,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from receiver import Receiver
+
+from mock_server.events import lane
+from mock_server.events.beside import beside_requests
 
 if TYPE_CHECKING:
     from conftest import Mock
 
 PATIENCE = 10
+# What the webhooks of these tests are signed with.
+SECRET = "a secret of thirty-two bytes and more"
 
 
 class Listener:
@@ -124,3 +131,67 @@ def told(mock: Mock) -> Callable[..., list[dict[str, Any]]]:
         return list(page["events"])
 
     return past
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(lane, "BACKOFF", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(lane, "HOLD", 0.1)
+
+
+@pytest.fixture
+def receiver():
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def address(request, tmp_path):
+    if request.param == "memory":
+        return "memory"
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'world.db'}"
+    return request.getfixturevalue("database").empty()
+
+
+class Served:
+    """A mock with what runs beside its requests."""
+
+    def __init__(self, mock) -> None:
+        self.mock = mock
+        self.beside = beside_requests(mock.env.common)
+        mock.loop.run_until_complete(self.beside.__aenter__())
+
+    def stop(self):
+        self.mock.loop.run_until_complete(self.beside.__aexit__(None, None, None))
+
+    def until(self, reached):
+        """Let the loop run until something holds, which may itself ask the mock."""
+        deadline = time.monotonic() + 10
+        while not reached():
+            assert time.monotonic() < deadline, self.log()
+            self.mock.loop.run_until_complete(asyncio.sleep(0.005))
+
+    def live(self, **how):
+        session = self.mock.session(**how)
+        self.mock.data("POST", f"/sessions/{session}/go_live", by="host")
+        return session
+
+    def log(self, **how):
+        return self.mock.data("GET", "/_mock/deliveries?limit=100", **how)["deliveries"][::-1]
+
+
+@pytest.fixture
+def serve(mock_with, impatient):
+    """Run mocks with webhooks, and stop them."""
+    running = []
+
+    def begin(*urls: str, **settings: object):
+        context = mock_with(scenario="empty", webhooks=urls, livekit_secret=SECRET, **settings)
+        running.append((context, Served(context.__enter__())))
+        return running[-1][1]
+
+    yield begin
+    for context, served in running[::-1]:
+        served.stop()
+        context.__exit__(None, None, None)

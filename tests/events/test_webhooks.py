@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import time
 from datetime import timedelta
 
 import jwt
@@ -13,77 +12,12 @@ import pytest
 from livekit.api import TokenVerifier, WebhookReceiver
 from receiver import Receiver
 
-from mock_server.events import lane
-from mock_server.events.beside import beside_requests
 from mock_server.events.ledger import REMEMBERED
 
 OPENED = ["room_started", "ingress_started", "egress_started"]
+# What `serve` signs with.
 SECRET = "a secret of thirty-two bytes and more"
 CLOSED = ["egress_ended", "ingress_ended", "room_finished"]
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch):
-    monkeypatch.setattr(lane, "BACKOFF", (0.01, 0.01, 0.01))
-    monkeypatch.setattr(lane, "HOLD", 0.1)
-
-
-@pytest.fixture
-def receiver():
-    with Receiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
-def address(request, tmp_path):
-    if request.param == "memory":
-        return "memory"
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'world.db'}"
-    return request.getfixturevalue("database").empty()
-
-
-class Served:
-    """A mock with what runs beside its requests."""
-
-    def __init__(self, mock) -> None:
-        self.mock = mock
-        self.beside = beside_requests(mock.env.common)
-        mock.loop.run_until_complete(self.beside.__aenter__())
-
-    def stop(self):
-        self.mock.loop.run_until_complete(self.beside.__aexit__(None, None, None))
-
-    def until(self, reached):
-        """Let the loop run until something holds, which may itself ask the mock."""
-        deadline = time.monotonic() + 10
-        while not reached():
-            assert time.monotonic() < deadline, self.log()
-            self.mock.loop.run_until_complete(asyncio.sleep(0.005))
-
-    def live(self, **how):
-        session = self.mock.session(**how)
-        self.mock.data("POST", f"/sessions/{session}/go_live", by="host")
-        return session
-
-    def log(self, **how):
-        return self.mock.data("GET", "/_mock/deliveries?limit=100", **how)["deliveries"][::-1]
-
-
-@pytest.fixture
-def serve(mock_with):
-    """Run mocks with webhooks, and stop them."""
-    running = []
-
-    def begin(*urls: str, **settings: object):
-        context = mock_with(scenario="empty", webhooks=urls, livekit_secret=SECRET, **settings)
-        running.append((context, Served(context.__enter__())))
-        return running[-1][1]
-
-    yield begin
-    for context, served in running[::-1]:
-        served.stop()
-        context.__exit__(None, None, None)
 
 
 def livekits():
@@ -94,10 +28,6 @@ def livekits():
 def claims_of(got):
     times = {"verify_exp": False, "verify_nbf": False}
     return jwt.decode(got.headers["Authorization"], SECRET, algorithms=["HS256"], options=times)
-
-
-def fault(served, **body):
-    served.mock.data("POST", "/_mock/deliveries/faults", json=body)
 
 
 def test_livekits_own_receiver_takes_every_webhook(serve, receiver, address):
@@ -312,96 +242,6 @@ def test_worlds_are_told_apart(serve, receiver, address):
     assert {each.headers["X-Mock-World"] for each in receiver.got} == {"default", "other"}
     served.until(lambda: len(served.log(headers={"X-Mock-World": "other"})) == 1)
     served.until(lambda: len(served.log()) == 1)
-
-
-def test_lost_attempts_are_not_sent_and_not_the_last_word(serve, receiver):
-    served = serve(receiver.url)
-    fault(served, event="ingress_started", fail=2, count=1)
-    served.live()
-    served.until(lambda: len(receiver.got) == 3)
-    assert receiver.names == OPENED
-    served.until(lambda: len(served.log()) == 3)
-    attempts = served.log()[1]["attempts"]
-    assert ["error" in each for each in attempts] == [True, True, False]
-    assert "delivery fault" in attempts[0]["error"]
-    shown = served.mock.data("GET", "/_mock/deliveries/faults")["faults"]
-    assert shown == [{"id": 1, "event": "ingress_started", "fail": 2, "count": 1, "used": 1}]
-
-
-def test_more_lost_attempts_than_there_are_lose_it(serve, receiver):
-    served = serve(receiver.url)
-    fault(served, event="room_started", fail=9)
-    served.live()
-    served.until(lambda: len(receiver.got) == 2)
-    assert receiver.names == OPENED[1:]
-    assert served.log()[0]["state"] == "failed"
-
-
-def test_a_duplicate_is_the_same_twice(serve, receiver):
-    served = serve(receiver.url)
-    fault(served, event="room_started", duplicate=True)
-    served.live()
-    served.until(lambda: len(receiver.got) == 4)
-    assert receiver.names == ["room_started", *OPENED]
-    assert receiver.got[0].body == receiver.got[1].body
-    served.until(lambda: len(served.log()[0]["attempts"]) == 2)
-
-
-def test_in_the_wrong_order_the_next_one_comes_first(serve, receiver, address):
-    served = serve(receiver.url, store=address)
-    fault(served, event="room_started", reorder=True)
-    served.live()
-    served.until(lambda: len(receiver.got) == 3)
-    assert receiver.names == ["ingress_started", "room_started", "egress_started"]
-
-
-def test_what_nothing_follows_comes_all_the_same(serve, receiver):
-    served = serve(receiver.url)
-    fault(served, reorder=True)
-    session = served.mock.session()
-    served.mock.data("POST", f"/sessions/{session}/start", by="host")
-    served.until(lambda: len(receiver.got) == 1)
-
-
-def test_a_delay_is_waited_for(serve, receiver, monkeypatch):
-    slept = []
-    real = asyncio.sleep
-
-    async def sleep(seconds, *rest: object):
-        slept.append(seconds)
-        await real(min(seconds, 0.01), *rest)
-
-    monkeypatch.setattr(lane.asyncio, "sleep", sleep)
-    served = serve(receiver.url)
-    fault(served, event="egress_started", delay_ms=90_000)
-    served.live()
-    served.until(lambda: len(receiver.got) == 3)
-    assert slept.count(90.0) == 1
-
-
-def test_faults_are_taken_away_together(serve):
-    served = serve("http://127.0.0.1:9/")
-    fault(served, duplicate=True)
-    fault(served, fail=1)
-    assert served.mock.data("DELETE", "/_mock/deliveries/faults") == {"faults": []}
-
-
-@pytest.mark.parametrize(
-    "body", [{}, {"event": "go_live"}, {"fail": 0}, {"delay_ms": -1}, {"url": "http://evil.test"}]
-)
-def test_what_is_no_delivery_fault_is_refused(serve, body):
-    served = serve("http://127.0.0.1:9/")
-    answer = served.mock.send("POST", "/_mock/deliveries/faults", json=body)
-    assert answer.status_code == 422
-
-
-def test_there_are_never_too_many_faults(serve, monkeypatch):
-    monkeypatch.setattr("mock_server.control.deliveries.MOST_FAULTS", 2)
-    served = serve("http://127.0.0.1:9/")
-    for _ in range(2):
-        fault(served, fail=1)
-    answer = served.mock.send("POST", "/_mock/deliveries/faults", json={"fail": 1})
-    assert answer.status_code == 409
 
 
 def test_who_comes_after_a_restart_goes_on_where_it_was(serve, receiver, mock_with, tmp_path):
