@@ -17,6 +17,8 @@ from conformance.suite import Suite
 from conformance.verdicts import Outcome, Verdict, subject_of
 
 AGAIN = 2
+# What two requests at one moment must not both do, they have done if they did it once.
+PROVEN_ONCE = "concurrency"
 
 
 def rule_of(item: pytest.Item) -> Rule | None:
@@ -74,7 +76,13 @@ def tried(item: pytest.Function, suite: Suite) -> Attempt:
 
 
 def confirmed(item: pytest.Function, first: Attempt, suite: Suite) -> Attempt:
-    """Try a failed test again, twice: what does not fail each time is flaky, not failed."""
+    """Try a failed test again, twice: what does not fail each time is flaky, not failed.
+
+    A race that was lost once is no less lost when it is won the next time: it is not tried again.
+    """
+    found = rule_of(item)
+    if found is not None and found.family == PROVEN_ONCE:
+        return first
     failed = Counter(first.broken)
     for _ in range(AGAIN):
         failed.update(tried(item, suite).broken)

@@ -146,3 +146,12 @@ def test_each_rule_is_settled_for_itself() -> None:
     whole, test = Part(steady, passed), item(shaky(1))
     own, other, counted = confirmed(test, tried(test, whole), whole).outcomes
     assert (own.verdict, other.verdict, counted) == (Verdict.FLAKY, Verdict.FAIL, passed)
+
+
+def test_a_race_that_was_lost_once_has_failed_and_is_not_run_again() -> None:
+    race = Rule("concurrency.start", "decided", "One MUST win", "#/paths")
+    whole, test = Part(), item(shaky(1))
+    test.get_closest_marker = lambda _: SimpleNamespace(args=(race,))
+    (outcome,) = confirmed(test, tried(test, whole), whole).outcomes
+    assert (outcome.rule, outcome.verdict) == (race.id, Verdict.FAIL)
+    assert len(whole.parts) == 1
