@@ -3,6 +3,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
+# What tries the whole suite again and again, or compares with others, is for `make check`.
+LONG := tests/cluster tests/stock tests/test_rules_can_fail.py tests/test_reports_hide_credentials.py \
+	tests/test_outside.py tests/conformance/test_other_servers.py
+# With MEASURE=1, as in CI, tests measure coverage on the way, and `make check` reads what they found.
+PYTEST := $(BIN)/python $(if $(MEASURE),-m coverage run )-m pytest
 
 .PHONY: help serve test check format lock bench figures peers
 
@@ -13,8 +18,9 @@ serve: .venv/installed ## start the mock server (options in ARGS)
 	@$(BIN)/greenroom serve $(ARGS)
 
 test: .venv/ready ## run the tests, then the conformance suite against the mock
-	$(BIN)/python -m pytest tests --ignore tests/cluster -n auto --dist worksteal -q -rs
-	$(BIN)/python -m pytest -q
+	$(if $(MEASURE),$(BIN)/python -m coverage erase)
+	$(PYTEST) tests $(LONG:%=--ignore %) -n auto --dist worksteal -q -rs
+	$(PYTEST) -q
 
 check: .venv/ready ## format, lint, types, import rules, contract, every fault, replicas, coverage, speed
 	$(BIN)/python -m ruff format --check .
@@ -22,9 +28,11 @@ check: .venv/ready ## format, lint, types, import rules, contract, every fault, 
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 	$(BIN)/greenroom contract lint
-	GREENROOM_FAULTS=all $(BIN)/python -m pytest tests/test_rules_can_fail.py tests/stock -n auto --dist worksteal -q
+	GREENROOM_FAULTS=all $(BIN)/python -m pytest $(filter-out tests/cluster,$(LONG)) -n auto --dist worksteal -q -rs
 	$(BIN)/python -m pytest tests/cluster -q -rs
-	./tools/coverage
+	$(if $(MEASURE),,$(MAKE) test MEASURE=1)
+	$(BIN)/python -m coverage combine -q
+	$(BIN)/python -m coverage report
 	$(BIN)/python -m benchmarks.gate
 
 format: .venv/ready ## format and mend what can be mended
