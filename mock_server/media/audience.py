@@ -29,8 +29,10 @@ _SPIKE = 60.0
 _EXODUS_AT = 2_400.0
 _EXODUS = 420.0
 _LEFT_OF_EXODUS = 0.03
-# Of so many sessions, drawn from the seed, nearly all leave when it has been long.
+# Of so many sessions, drawn from the seed, nearly all leave when it has been long: after one and a
+# half hours to three.
 _LEAVING = 0.4
+_LONG = 5_400.0
 _NEVER = 1e12
 
 
@@ -115,7 +117,7 @@ def _show(seed: int, session_id: str, seats: int, size: int | None) -> _Show:
         loss_at=ramp + 600.0 + 1800.0 * eight,
         loss_length=1800.0 + 5400.0 * nine,
         lull=max(0.0, _LULL * (2.0 * ten - 1.0)),
-        exodus_at=_EXODUS_AT + 2.0 * _EXODUS_AT * eleven if eleven < _LEAVING else _NEVER,
+        exodus_at=_LONG + _LONG * eleven / _LEAVING if eleven < _LEAVING else _NEVER,
     )
 
 
