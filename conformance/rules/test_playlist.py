@@ -14,6 +14,9 @@ from conformance.world import World, needed, unsupported
 PATIENCE = 15.0
 BETWEEN = 0.5
 INFO = re.compile(r"#EXTINF:(\d+(?:\.\d+)?)")
+SEQUENCE = re.compile(r"#EXT-X-MEDIA-SEQUENCE:(\d+)$", re.MULTILINE)
+ENDLIST = b"#EXT-X-ENDLIST"
+LOOKS = 4
 TARGET = re.compile(r"#EXT-X-TARGETDURATION:(\d+)$", re.MULTILINE)
 SERVER_ERRORS = 500
 OFFER = "\r\n".join(
@@ -88,6 +91,81 @@ def test_a_broadcast_can_be_watched(world: World) -> None:
     part = fetched(world, "GET", urljoin(reply.request.url, segments[-1]))
     part.must(200, 206)
     part.check(part.content, "a segment with something in it", "an empty one")
+
+
+@rule(
+    "media.playlist.on_air",
+    level="decided",
+    must="While a session is on air its playlist MUST NOT end, and its media sequence MUST NOT "
+    "decrease (RFC 8216, 6.2.1)",
+    contract="#/components/schemas/SessionResponse",
+    operations=("go_live",),
+)
+def test_a_playlist_goes_on_while_the_session_is_on_air(world: World) -> None:
+    """Fetch the playlist of a broadcast several times."""
+    made = world.new_session("broadcasting")
+    first = playlist(world, world.session(made.id)["hls_url"])
+    seen = [_sequence(first)]
+    for _ in range(LOOKS):
+        time.sleep(BETWEEN)
+        again = fetched(world, "GET", first.request.url)
+        again.must(200)
+        seen.append(_sequence(again))
+        again.check(ENDLIST not in again.content, "no `#EXT-X-ENDLIST` on air", "one")
+        again.check(seen == sorted(seen), "a media sequence that never decreases", f"{seen}")
+
+
+def _sequence(reply: Reply) -> int:
+    """Return the number of a playlist's first segment, 0 where it does not say (4.3.3.2)."""
+    found = SEQUENCE.search(reply.content.decode("utf-8", "replace"))
+    return int(found[1]) if found else 0
+
+
+@rule(
+    "media.playlist.ended",
+    level="decided",
+    must="When the session has ended its playlist MUST end with `#EXT-X-ENDLIST`, or be gone, so "
+    "that players stop",
+    contract="#/paths/~1sessions~1{id}~1end/post",
+    operations=("go_live", "end_session"),
+)
+def test_the_playlist_ends_with_the_session(world: World) -> None:
+    """Wait for the end of a playlist whose session has ended."""
+    made = world.new_session("broadcasting")
+    url = playlist(world, world.session(made.id)["hls_url"]).request.url
+    needed(world.api.send("end_session", made.id, by=world.host))
+    until = time.monotonic() + PATIENCE
+    while True:
+        reply = fetched(world, "GET", url)
+        if reply.status in (404, 410) or ENDLIST in reply.content:
+            return
+        late = time.monotonic() > until
+        reply.check(not late, f"`#EXT-X-ENDLIST` within {PATIENCE:.0f} s", reply.summary())
+        time.sleep(BETWEEN)
+
+
+@rule(
+    "media.whip.session",
+    level="decided",
+    must="An offer MUST be answered with 201, `application/sdp` and a `Location`, which DELETE "
+    "ends (RFC 9725, 4.2)",
+    contract="#/components/schemas/StartSessionResponse",
+    operations=("start_session",),
+)
+def test_an_offer_is_answered_with_a_session_that_can_be_ended(world: World) -> None:
+    """Publish, and leave at once."""
+    made = world.new_session(mode="webcam")
+    url = needed(world.api.send("start_session", made.id, by=world.host)).data("whip_url")
+    reply = fetched(world, "POST", url, OFFER, Content_Type="application/sdp")
+    if reply.status >= SERVER_ERRORS:
+        unsupported("needs a WHIP endpoint that is in service")
+    reply.must(201)
+    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    reply.check(kind == "application/sdp", "`application/sdp`", shown(kind))
+    where = reply.headers.get("location", "")
+    reply.check(where, "a `Location`", "none")
+    ended = fetched(world, "DELETE", urljoin(url, where))
+    ended.check(200 <= ended.status < 300, "a 2xx status", ended.summary())
 
 
 @rule(

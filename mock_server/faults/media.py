@@ -153,7 +153,34 @@ def _taken(status: int, body: bytes) -> tuple[int, bytes]:
     return (201, b"v=0\r\n") if 400 <= status < 500 else (status, body)  # noqa: PLR2004
 
 
+def _unended(status: int, body: bytes) -> tuple[int, bytes]:
+    return status, body.replace(b"#EXT-X-ENDLIST\n", b"")
+
+
+def _ended_on_air(status: int, body: bytes) -> tuple[int, bytes]:
+    return status, body + b"#EXT-X-ENDLIST\n" if b"#EXTINF" in body else body
+
+
+def _merely_ok(status: int, body: bytes) -> tuple[int, bytes]:
+    return (200 if status == 201 else status), body  # noqa: PLR2004
+
+
 FAULTS: tuple[Fault, ...] = (
+    _fault(
+        name="playlist-never-ends",
+        breaks="A playlist ends with its session, so that players stop",
+        wrap=_beside("GET", "/hls/", _unended),
+    ),
+    _fault(
+        name="playlist-ends-on-air",
+        breaks="A playlist goes on while the session is on air",
+        wrap=_beside("GET", "/hls/", _ended_on_air),
+    ),
+    _fault(
+        name="offer-answered-200",
+        breaks="An offer is answered with 201 (RFC 9725)",
+        wrap=_beside("POST", "/whip/", _merely_ok),
+    ),
     _fault(
         name="playlist-without-target",
         breaks="A playlist names the duration that no segment exceeds",

@@ -1,6 +1,15 @@
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from whip import OFFER, SDP
+
+from mock_server.media import peer
 
 fault = pytest.mark.fault
 
@@ -171,3 +180,42 @@ def test_an_ended_sessions_ingress_refuses(judge):
         return mock.send("POST", path, content=b"v=0").status_code >= 400
 
     judge(refused, right=True, wrong=False, of_media=True)
+
+
+def after_the_end(mock):
+    session = mock.live()
+    mock.clock.advance(seconds=60)
+    path = mock.shown(session)["hls_url"].removeprefix("http://mock:4010")
+    mock.move(session, "end")
+    variant = mock.send("GET", path).text.split()[-1]
+    return mock.send("GET", f"{path.rpartition('/')[0]}/{variant}").text
+
+
+@fault("playlist-never-ends")
+def test_a_playlist_ends_with_its_session(judge):
+    judge(lambda mock: "ENDLIST" in after_the_end(mock), right=True, wrong=False, of_media=True)
+
+
+@fault("playlist-ends-on-air")
+def test_a_playlist_goes_on_while_the_session_is_on_air(judge):
+    judge(lambda mock: "ENDLIST" in playlist(mock), right=False, wrong=True, of_media=True)
+
+
+@fault("offer-answered-200")
+def test_an_offer_is_answered_with_a_new_session(judge, monkeypatch):
+    async def answer(self, offer, addresses):
+        return "v=0\r\n"
+
+    async def close(self):
+        """Nothing was opened."""
+
+    monkeypatch.setattr(peer.Peer, "answer", answer)
+    monkeypatch.setattr(peer.Peer, "close", close)
+
+    def status(mock):
+        path = mock.move(mock.session(), "start")["whip_url"].removeprefix("http://mock:4010")
+        posted = mock.send("POST", path, content=OFFER.encode(), headers=SDP)
+        assert mock.send("DELETE", posted.headers["location"]).status_code == 200
+        return posted.status_code
+
+    judge(status, right=201, wrong=200, of_media=True)
