@@ -38,7 +38,7 @@ def test_only_rules_that_exist_are_named():
 
 
 def tried_faults():
-    """Every fault where GREENROOM_FAULTS is `all`, as in `make check`; else three of a family."""
+    """Every fault where GREENROOM_FAULTS is `all`, as in `make faults`; else three of a family."""
     if os.environ.get("GREENROOM_FAULTS") == "all":
         return [fault.name for fault in FAULTS]
     families: dict[str, list[str]] = {}

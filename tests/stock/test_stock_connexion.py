@@ -28,7 +28,7 @@ FEW_FAULTS = (
 
 
 def tried_faults():
-    """Every fault where GREENROOM_FAULTS is `all`, as in `make check`; else a few.
+    """Every fault where GREENROOM_FAULTS is `all`, as in `make faults`; else a few.
 
     Not those of requests at the same time: these come one after another.
     """
