@@ -138,11 +138,14 @@ class Encoder:
     `history` has `changes`, oldest first (`domain.encoder` reads them). A session without one has
     an encoder that publishes for as long as the broadcast runs. `next` is when time alone changes
     what it does and nobody has been told yet, on a whole second; None where it does not.
+    `publication` is the WHIP session that really publishes (`domain.publishing`), in whichever
+    process; None where nobody does.
     """
 
     id: str
     history: dict[str, Any] = field(default_factory=dict)
     next: datetime | None = None
+    publication: dict[str, Any] | None = None
     created_at: datetime
 
 

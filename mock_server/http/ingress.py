@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from mock_server.domain.clock import read_clock
-from mock_server.domain.entities import Encoder, Room, Session, World
+from mock_server.domain.entities import Encoder, Room, Session
+from mock_server.domain.errors import Conflict
 from mock_server.domain.lifecycle import observe
-from mock_server.domain.publishing import Follow, publisher_connected, publisher_left
+from mock_server.domain.publishing import (
+    publication_of,
+    publisher_accepted,
+    publisher_connected,
+    publisher_left,
+)
 from mock_server.env import Call, Common
 from mock_server.events.telling import told_of_publisher
 from mock_server.http.transactions import THE_WORLD, Transactions
 from mock_server.media.ingress import Addresses
-from mock_server.media.publications import Publication
+from mock_server.media.publications import Named
 from mock_server.storage.protocol import Lock, Needs, StorageError, Transaction
 from mock_server.worlds import Worlds
 
@@ -20,7 +28,7 @@ OPEN = ("scheduled", "live")
 
 
 class SessionIngress:
-    """Be the ingress of a publication's session (`media.publications.Ingress`)."""
+    """Be the ingress of a publication's session (`media.publications.Ingress`), in any process."""
 
     def __init__(
         self,
@@ -28,7 +36,7 @@ class SessionIngress:
         transactions: Transactions,
         common: Common,
         addresses: Addresses,
-        publication: Publication,
+        publication: Named,
     ) -> None:
         self._worlds = worlds
         self._transactions = transactions
@@ -36,21 +44,46 @@ class SessionIngress:
         self._addresses = addresses
         self._publication = publication
 
+    async def accepted(self) -> None:
+        """Let the encoder name the publication, in the place of one that another process had.
+
+        Raises Conflict where the session takes no publisher any more, StorageError.
+        """
+        await self._transactions.do(self._accept)
+        self._common.feeds.wake()
+
     async def is_open(self) -> bool:
         """Tell whether the session is still there and takes the publication."""
         return await self._transactions.do(self._is_open)
 
     async def arrived(self) -> None:
-        """Connect the encoder, and tell of it; nothing where the session takes no publisher."""
-        await self._follow("publisher_connected", publisher_connected)
+        """Connect the encoder, and tell of it; nothing where the publication is over."""
+        # Nobody is there who could be told: media goes on all the same.
+        with suppress(StorageError):
+            await self._transactions.do(self._connect)
+        self._common.feeds.wake()
 
     async def left(self) -> None:
-        """Drop the encoder, and tell of it; nothing where the session takes no publisher."""
-        await self._follow("publisher_left", publisher_left)
+        """Drop the encoder, and tell of it, if media had arrived; nothing where it is over."""
+        with suppress(StorageError):
+            await self.end()
 
-    async def _follow(self, event: str, change: Follow) -> None:
-        await self._transactions.do(partial(self._change, event, change))
+    async def end(self) -> bool:
+        """Do as `left`, and return whether it was not over yet; raises StorageError."""
+        ended = await self._transactions.do(self._end)
         self._common.feeds.wake()
+        return ended
+
+    def _accept(self) -> None:
+        with self._changing("publisher_left") as call:
+            session = call and self._open_session(call.tx)
+            if call is None or session is None:
+                raise Conflict(
+                    f"session {self._publication.session_id} has ended meanwhile, must be open"
+                )
+            if publication_of(call.tx.get(Encoder, session.id)):
+                _leave(call, session)
+            _put(partial(publisher_accepted, publication=self._publication.told()), session, call)
 
     def _is_open(self) -> bool:
         env = self._worlds.seen(self._publication.world)
@@ -58,32 +91,45 @@ class SessionIngress:
             return False
         try:
             with env.store.read() as tx:
-                return self._open_session(tx) is not None
+                return self._open_session(tx) is not None and self._is_named(tx)
         except StorageError:
             # A database that is away for a moment ends nobody's broadcast.
             return True
 
-    def _change(self, event: str, change: Follow) -> None:
+    def _connect(self) -> None:
+        with self._changing("publisher_connected") as call:
+            session = call and self._open_session(call.tx)
+            if call is not None and session is not None and self._is_named(call.tx):
+                told_of_publisher(partial(_put, publisher_connected, session), call)
+
+    def _end(self) -> bool:
+        with self._changing("publisher_left") as call:
+            session = call and self._open_session(call.tx)
+            if call is None or session is None or not self._is_named(call.tx):
+                return False
+            _leave(call, session)
+            return True
+
+    @contextmanager
+    def _changing(self, event: str) -> Iterator[Call | None]:
+        """Open a transaction in which the encoder may change; yield None if the world is gone."""
         # Never planted anew, as by a request: a world that is gone has no publishers.
         env = self._worlds.seen(self._publication.world)
         if env is None:
+            yield None
             return
         session_id = self._publication.session_id
         needs = Needs(
             locks=(Lock(Room, session_id, of=Session),),
             entities=(THE_WORLD, (Session, session_id), (Encoder, session_id)),
         )
-        try:
-            with env.store.write(needs) as tx:
-                session = self._open_session(tx)
-                if session is None:
-                    return
-                env = self._worlds.as_read(env, _world(tx))
-                call = Call(env, tx, event, env.clock(), self._addresses, None, session_id, {}, {})
-                told_of_publisher(partial(_changed, change, session), call)
-        except StorageError:
-            # Nobody is there who could be told: media goes on, or has gone, all the same.
-            return
+        with env.store.write(needs) as tx:
+            world = tx.get(*THE_WORLD)
+            if world is None:
+                yield None
+                return
+            env = self._worlds.as_read(env, world)
+            yield Call(env, tx, event, env.clock(), self._addresses, None, session_id, {}, {})
 
     def _open_session(self, tx: Transaction) -> Session | None:
         world, session = tx.get(*THE_WORLD), tx.get(Session, self._publication.session_id)
@@ -92,15 +138,19 @@ class SessionIngress:
         now = read_clock(world, self._common.wall())
         return session if observe(session, now) in OPEN else None
 
-
-def _changed(change: Follow, session: Session, call: Call) -> None:
-    before = call.tx.get(Encoder, session.id)
-    after = change(session, before, call.now)
-    if after is not None and after is not before:
-        call.tx.put(after)
+    def _is_named(self, tx: Transaction) -> bool:
+        encoder = tx.get(Encoder, self._publication.session_id)
+        return publication_of(encoder).get("id") == self._publication.id
 
 
-def _world(tx: Transaction) -> World:
-    world = tx.get(*THE_WORLD)
-    assert world is not None, "a session was found in it"
-    return world
+def _leave(call: Call, session: Session) -> None:
+    arrived = publication_of(call.tx.get(Encoder, session.id))["arrived"]
+    leave = partial(_put, publisher_left, session)
+    if arrived:
+        told_of_publisher(leave, call)
+    else:
+        leave(call)
+
+
+def _put(change: Callable[..., Encoder], session: Session, call: Call) -> None:
+    call.tx.put(change(session, call.tx.get(Encoder, session.id), call.now))

@@ -2,23 +2,25 @@
 
 The stream key is the credential: in the path, as `whip_url` has it, or as the bearer token, or
 both. It identifies the session, too, so a key that nobody has is a 401, and one that contradicts
-the path is a 403. A WHIP session's address is known to the process that made it.
+the path is a 403. A WHIP session's connection is in the process that took the offer; every process
+knows of it from the store.
 """
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from ipaddress import ip_address
 from time import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from mock_server.domain.entities import Session
+from mock_server.domain.entities import Encoder, Session
 from mock_server.domain.errors import Conflict, NotFound
 from mock_server.domain.lifecycle import observe
+from mock_server.domain.publishing import publication_of
 from mock_server.env import Common, Env
 from mock_server.http.body import read_body
 from mock_server.http.errors import Headers, Refusal
@@ -31,7 +33,7 @@ from mock_server.journal import BODY
 from mock_server.media.ingress import Addresses
 from mock_server.media.offer import Fragment, Malformed, Offer, read_fragment, read_offer
 from mock_server.media.peer import NoMedia
-from mock_server.media.publications import Publication, TooManyPublications
+from mock_server.media.publications import Named, Publication, TooManyPublications
 from mock_server.storage.indexes import SESSION_BY_STREAM_KEY
 from mock_server.storage.protocol import Needs
 from mock_server.worlds import Worlds
@@ -53,6 +55,8 @@ class Found(NamedTuple):
     env: Env
     session: Session
     now: datetime
+    # What its encoder says of who publishes (`domain.publishing.publication_of`).
+    publication: Mapping[str, Any]
 
 
 class Whip:
@@ -82,14 +86,13 @@ class Whip:
         if asked.method == "OPTIONS":
             return self._options(allowed)
         key = _credential(key, RequestHeaders.read(asked.scope["headers"]).authorization)
-        found = await self._transactions.do(partial(self._find, asked.world, key))
+        found = await self._found(asked.world, key)
         if publication_id is not None:
-            publication = await self._publication(found, key, publication_id)
+            named = _named(found, key, publication_id)
             if asked.method == "PATCH":
-                return await self._patch(asked, publication)
+                return await self._patch(asked, named)
             if asked.method == "DELETE":
-                await self._common.publications.end(publication)
-                return Content(200, (_NO_STORE,))
+                return await self._delete(asked, named)
         elif asked.method == "POST":
             return await self._post(asked, key)
         return Content(204, (_NO_STORE, *self._about(allowed)))
@@ -105,15 +108,13 @@ class Whip:
     async def _post(self, asked: Asked, key: str) -> Content:
         offer = _offer(await _body(asked, SDP))
         # As it is now that the offer is there: it may have taken its time.
-        found = await self._transactions.do(partial(self._find, asked.world, key))
+        found = await self._found(asked.world, key)
         _require_open(found)
         name, session_id = found.env.name, found.session.id
         publication = Publication(
             name, session_id, key, offer, lambda: self._worlds.known(name).clock()
         )
-        scope = asked.scope
-        host = RequestHeaders.read(scope["headers"]).host
-        addresses = self._origin.addresses(scope, host, name)
+        addresses = self._addresses_in(asked, name)
         answer = await self._begin(publication, addresses)
         address = urlsplit(addresses.whip_url(key)).path
         headers = (
@@ -127,10 +128,15 @@ class Whip:
         said = answer.encode()
         return Content(201, headers, (said,), body=said)
 
+    def _addresses_in(self, asked: Asked, world: str) -> Addresses:
+        host = RequestHeaders.read(asked.scope["headers"]).host
+        return self._origin.addresses(asked.scope, host, world)
+
+    def _ingress(self, addresses: Addresses, named: Named) -> SessionIngress:
+        return SessionIngress(self._worlds, self._transactions, self._common, addresses, named)
+
     async def _begin(self, publication: Publication, addresses: Addresses) -> str:
-        ingress = SessionIngress(
-            self._worlds, self._transactions, self._common, addresses, publication
-        )
+        ingress = self._ingress(addresses, publication.named)
         try:
             return await self._common.publications.begin(publication, self._addresses, ingress)
         except TooManyPublications as error:
@@ -139,43 +145,62 @@ class Whip:
             # It is the operator who can do something, and no other request would be answered.
             raise Refusal(501, str(error)) from None
 
-    async def _patch(self, asked: Asked, publication: Publication) -> Content:
+    async def _patch(self, asked: Asked, named: Named) -> Content:
         fragment = _fragment(await _body(asked, FRAGMENT))
-        _require_match(asked, publication)
-        if fragment.ice_name != publication.offer.ice_name:
+        _require_match(asked, named)
+        if fragment.ice_name != named.ice_name:
             raise Refusal(
                 422,
                 "the fragment has another `a=ice-ufrag`, so asks for an ICE restart, which is not "
                 "supported here: DELETE this session and POST a new offer",
             )
-        await publication.add_candidates(fragment)
+        # In another process it does without them: the publisher finds the way by our candidates.
+        if (publication := self._common.publications.find(named.id)) is not None:
+            await publication.add_candidates(fragment)
         return Content(204, (_NO_STORE,))
 
-    async def _publication(self, found: Found, key: str, publication_id: str) -> Publication:
-        publication = self._common.publications.find(publication_id)
-        if (
-            publication is None
-            or (publication.world, publication.key) != (found.env.name, key)
-            or publication.session_id != found.session.id
-        ):
-            raise NotFound(
-                f"no WHIP session has the id {publication_id[:60]}: it has ended, or another "
-                "process of this server has it"
-            )
-        if observe(found.session, found.now) not in OPEN:
+    async def _delete(self, asked: Asked, named: Named) -> Content:
+        if (publication := self._common.publications.find(named.id)) is not None:
             await self._common.publications.end(publication)
-            raise NotFound(
-                f"WHIP session {publication_id} has ended with session {found.session.id}"
-            )
-        return publication
+        elif not await self._ingress(self._addresses_in(asked, named.world), named).end():
+            raise _over(named.id)
+        return Content(200, (_NO_STORE,))
+
+    async def _found(self, world: str, key: str) -> Found:
+        """Return the session of a key, and end what is published to it from here where it is over:
+        another process let it go, or the session has ended.
+        """
+        # Before the store is read: what begins meanwhile is not named yet, and not over.
+        there = self._common.publications.publishing_to(world, key)
+        found = await self._transactions.do(partial(self._find, world, key))
+        ended = observe(found.session, found.now) not in OPEN
+        if there is not None and (ended or there.id != found.publication.get("id")):
+            await self._common.publications.end(there)
+        return found
 
     def _find(self, world: str, key: str) -> Found:
         with self._transactions.reading(world, Needs()) as (env, tx):
             session = tx.first(SESSION_BY_STREAM_KEY, key)
-            now = env.clock()
-        if session is None:
-            raise _unauthorised("no session has this stream key, must be that of its `whip_url`")
-        return Found(env, session, now)
+            if session is None:
+                raise _unauthorised(
+                    "no session has this stream key, must be that of its `whip_url`"
+                )
+            publication = publication_of(tx.get(Encoder, session.id))
+            return Found(env, session, env.clock(), publication)
+
+
+def _named(found: Found, key: str, publication_id: str) -> Named:
+    """Return the WHIP session with an id, whichever process has it; raises NotFound."""
+    told, session_id = found.publication, found.session.id
+    if told.get("id") != publication_id:
+        raise _over(publication_id)
+    if observe(found.session, found.now) not in OPEN:
+        raise NotFound(f"WHIP session {publication_id} has ended with session {session_id}")
+    return Named(found.env.name, session_id, key, publication_id, told["etag"], told["ice_name"])
+
+
+def _over(publication_id: str) -> NotFound:
+    return NotFound(f"no WHIP session has the id {publication_id[:60]}, or it has ended")
 
 
 def media_addresses(host: str) -> tuple[str, ...] | None:
@@ -260,7 +285,7 @@ def _fragment(raw: bytes) -> Fragment:
         raise Refusal(400, str(error)) from None
 
 
-def _require_match(asked: Asked, publication: Publication) -> None:
+def _require_match(asked: Asked, publication: Named) -> None:
     """Refuse a change of a state that is not the present one (RFC 9725, 4.3; RFC 9110, 13.1.1)."""
     given = [value for name, value in asked.scope["headers"] if name == b"if-match"]
     if not given:

@@ -1,6 +1,7 @@
 """The WHIP sessions of this process: begun by an offer, ended by whoever leaves first.
 
-A connection can't be handed on, so none of it is in a store: who takes an offer has its session.
+A connection can't be handed on, so none of it is in a store: who takes an offer has its session,
+and looks each second whether the store still names it: another process may have let it go.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mock_server.domain.errors import Conflict
 from mock_server.media.publishers import Measured, Publishers
@@ -28,6 +29,9 @@ _ID_BYTES = 12
 class Ingress(Protocol):
     """Be the session a publication is for, as it is asked and told by `Publications`."""
 
+    async def accepted(self) -> None:
+        """Hear first, and once, that its offer is answered; raises what refuses it all the same."""
+
     async def is_open(self) -> bool:
         """Tell whether it still takes the publication."""
 
@@ -35,7 +39,27 @@ class Ingress(Protocol):
         """Hear once that media arrives."""
 
     async def left(self) -> None:
-        """Hear once, after that, that no more will."""
+        """Hear once, whether media has arrived or not, that no more will."""
+
+
+class Named(NamedTuple):
+    """Name one WHIP session, as a store does for each process: of which world, session and key."""
+
+    world: str
+    session_id: str
+    key: str
+    id: str
+    etag: str
+    ice_name: str
+
+    def told(self) -> dict[str, str]:
+        """Return what is kept of it beside the session it publishes to."""
+        return {"id": self.id, "etag": self.etag, "ice_name": self.ice_name}
+
+
+class _Followed(NamedTuple):
+    ingress: Ingress
+    hearing: asyncio.Task[None]
 
 
 class TooManyPublications(Exception):
@@ -54,8 +78,8 @@ class Publication:
         self.etag = f'"{secrets.token_hex(_ID_BYTES)}"'
         self.world = world
         self.session_id = session_id
-        self.key = key
         self.offer = offer
+        self.named = Named(world, session_id, key, self.id, self.etag, offer.ice_name)
         self.candidates = offer.sdp.count("\r\na=candidate:")
         self.arrived, self.ended = asyncio.Event(), asyncio.Event()
         self.peer = Peer(self.arrived.set, self.ended.set, clock)
@@ -79,7 +103,7 @@ class Publications:
         self._most = most
         self._there: dict[str, Publication] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
-        self._followed: dict[str, asyncio.Task[None]] = {}
+        self._followed: dict[str, _Followed] = {}
         self._closed = False
 
     def __len__(self) -> int:
@@ -91,13 +115,22 @@ class Publications:
         found = self._there.get(publication_id)
         return None if found is None or found.ended.is_set() else found
 
+    def publishing_to(self, world: str, key: str) -> Publication | None:
+        """Return the one of a session, by its stream key, that has begun, and not ended."""
+        for each in self._followed:
+            found = self.find(each)
+            if found is not None and (found.world, found.named.key) == (world, key):
+                return found
+        return None
+
     async def begin(
         self, publication: Publication, addresses: Sequence[str] | None, ingress: Ingress
     ) -> str:
         """Return the answer to a publication's offer; it then lasts until it is ended, nothing has
         come for 30 s, or the ingress is no longer open.
 
-        Raises TooManyPublications, Conflict for the second of a session, NoMedia, Unprocessable.
+        Raises TooManyPublications, Conflict for the second of a session, NoMedia, Unprocessable,
+        and what the ingress does.
         """
         if self._closed or len(self._there) >= self._most:
             raise TooManyPublications(
@@ -110,13 +143,16 @@ class Publications:
         self._there[publication.id] = publication
         try:
             answer = await publication.peer.answer(publication.offer, addresses)
+            await ingress.accepted()
         except BaseException:
             await self.end(publication)
             raise
         if publication.id not in self._there:
             await publication.peer.close()
+            await ingress.left()
             raise Conflict(f"the publisher of session {session_id} was ended meanwhile")
-        self._followed[publication.id] = asyncio.create_task(_follow(publication, ingress))
+        hearing = asyncio.create_task(_follow(publication, ingress))
+        self._followed[publication.id] = _Followed(ingress, hearing)
         self._watches[publication.id] = asyncio.create_task(self._watch(publication, ingress))
         return answer
 
@@ -147,9 +183,10 @@ class Publications:
         if followed is None:
             return
         if publication.arrived.is_set():
-            await followed
+            await followed.hearing
         else:
-            followed.cancel()
+            followed.hearing.cancel()
+        await followed.ingress.left()
 
     async def _watch(self, publication: Publication, ingress: Ingress) -> None:
         try:
@@ -163,8 +200,6 @@ class Publications:
 
 
 async def _follow(publication: Publication, ingress: Ingress) -> None:
-    """Let an ingress hear of one publication's media, of its coming before its going."""
+    """Let an ingress hear of one publication's media."""
     await publication.arrived.wait()
     await ingress.arrived()
-    await publication.ended.wait()
-    await ingress.left()

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urljoin
 
 import httpx
 import pytest
 from cluster import REPLICAS, check, cluster, start_at_once, stop
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from whip import OFFER, SDP
 
 ROUNDS = 50
 AT_ONCE = 8
@@ -127,6 +134,22 @@ def test_five_replicas_that_start_at_once_plant_one_world(database):
     planted = database.sql(count, name=alone.rpartition("/")[2])
     assert planted[0][0] > 50
     assert database.sql(count, name=together.rpartition("/")[2]) == planted
+
+
+def test_a_publisher_can_be_let_go_by_whichever_replica_is_asked(whole):
+    with whole.client() as client:
+        room = client.post("/rooms", json={"title": "On air"}).json()["data"]["room"]["id"]
+        preset = client.get("/presets").json()["data"]["presets"][0]["id"]
+        made = client.post(
+            f"/rooms/{room}/sessions", json={"title": "On air", "preset_id": preset}
+        ).json()["data"]["session"]["id"]
+        url = client.post(f"/sessions/{made}/go_live").json()["data"]["whip_url"]
+        said = []
+        for _ in range(8):
+            posted = client.post(url, content=OFFER, headers=SDP)
+            where = urljoin(url, posted.headers["location"])
+            said += [posted.status_code, *(client.delete(where).status_code for _ in range(2))]
+        assert said == [201, 200, 404] * 8
 
 
 def test_the_conformance_suite_passes_on_the_cluster(whole):

@@ -28,8 +28,8 @@ def test_the_end_of_a_session_ends_what_is_published_to_it(mock, answered, monke
     path, made = live(mock)
     publish(mock, path)
     mock.data("POST", f"/sessions/{made}/end", by="host")
-    assert until(mock, lambda: len(mock.env.common.publications) == 0)
-    assert len(answered) == 2
+    assert until(mock, lambda: len(answered) == 2)
+    assert len(mock.env.common.publications) == 0
 
 
 def test_the_end_of_a_world_ends_what_is_published_to_it(mock, answered, monkeypatch):
