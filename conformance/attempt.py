@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from conformance.errors import Blocked, Mismatch, ReadOnly
-from conformance.plugin import MARK
+from conformance.plugin import ALONE, MARK
 from conformance.rule import Rule
 from conformance.suite import Suite
 from conformance.verdicts import Outcome, Verdict, subject_of
@@ -61,6 +62,22 @@ class Attempt:
 def tried(item: pytest.Function, suite: Suite) -> Attempt:
     """Try a rule's test without pytest's help, clean up after it, and judge it."""
     attempt = Attempt(suite.scoped(), tried=True, begun=time.time())
+    with _placed(item, attempt.suite):
+        _try(item, attempt)
+    return attempt
+
+
+@contextmanager
+def _placed(item: pytest.Item, suite: Suite) -> Iterator[None]:
+    """Give a rule that needs stillness one place for all of its changes."""
+    if item.get_closest_marker(ALONE) is None:
+        yield
+        return
+    with suite.client.gate.quiet.staying() as suite.client.stay:
+        yield
+
+
+def _try(item: pytest.Function, attempt: Attempt) -> None:
     given: dict[str, Any] = {"world": attempt.suite.world, "suite": attempt.suite}
     given |= (getattr(item, "callspec", None) and item.callspec.params) or {}
     arguments = item._fixtureinfo.argnames  # noqa: SLF001 - pytest tells it nowhere else
@@ -72,7 +89,6 @@ def tried(item: pytest.Function, suite: Suite) -> Attempt:
     attempt.seconds = time.perf_counter() - begun
     attempt.judge(item, attempt.error, called=True)
     attempt.clean()
-    return attempt
 
 
 def confirmed(item: pytest.Function, first: Attempt, suite: Suite) -> Attempt:

@@ -19,6 +19,7 @@ from conformance.errors import ReadOnly, Unreachable
 from conformance.identities import Identity
 from conformance.ledger import CREATES, DELETES, NAMES, STARTS, Entry, Ledger
 from conformance.manners import MOST_BYTES, SAFE, TOO_MANY_REQUESTS, Gate, Manners
+from conformance.quiet import Stay
 from conformance.reply import MISSING, Reply, Request, parsed
 
 Json = Any
@@ -83,7 +84,8 @@ class Connections:
 class Client:
     """Speaks to one target. Safe to use from several threads.
 
-    `scope` is the rule that speaks, by which the ledger knows what it created.
+    `scope` is the rule that speaks, by which the ledger knows what it created; `stay` is its place
+    where it has one for all that it changes.
     """
 
     base_url: str
@@ -93,6 +95,7 @@ class Client:
     scope: int = 0
     watchers: list[Watcher] = field(default_factory=list)
     admitted: bool = False
+    stay: Stay | None = field(default=None, repr=False)
     _connections: Connections | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -215,8 +218,13 @@ class Client:
     def _admission(self) -> AbstractContextManager[None]:
         return nullcontext() if self.admitted else self.gate.passing()
 
+    def stillness(self) -> AbstractContextManager[None]:
+        """Hold the place of one before whose eyes nothing of this run may change."""
+        return self.stay.watching() if self.stay else self.gate.quiet.still()
+
     def _movement(self, request: Request) -> AbstractContextManager[None]:
-        return nullcontext() if request.method in SAFE else self.gate.quiet.moving()
+        placed = self.stay is not None or request.method in SAFE
+        return nullcontext() if placed else self.gate.quiet.moving()
 
     def _received(self, request: Request) -> Reply:
         if self._connections is None:

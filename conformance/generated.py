@@ -24,10 +24,12 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
 from conformance import journal
+from conformance.contract import Contract
 from conformance.errors import Stopped
 from conformance.polite import blind_sessions, parsed_once, polite
 from conformance.reply import Reply, Request, parsed
 from conformance.rule import Rule, declare
+from conformance.sparing import Sparing
 from conformance.stagehand import Stagehand, operation_id
 from conformance.suite import Suite
 from conformance.verdicts import Failure, Outcome, Verdict
@@ -187,8 +189,11 @@ def _events(suite: Suite, hand: Stagehand, phase: str) -> Iterator[Any]:
     """Yield what Schemathesis tells while it sends requests; end when the run does."""
     reads = suite.options.manners.read_only
     document, settings = suite.judged.document, configuration(suite, (phase,))
+    # The other phases try things on what earlier operations have answered, so order matters there.
+    document = longest_first(suite.judged) if phase == "coverage" else document
     schema: Any = schemathesis.openapi.from_dict(document, config=settings)
     schema = schema.include(method="GET") if reads else schema
+    _spared(schema, Sparing(suite.contract))
     schema = polite(schema, suite.client.gate, lambda case, got: suite.watch(_received(case, got)))
     with _hooked(suite, schema, hand):
         stream = from_schema(schema).execute()
@@ -197,6 +202,24 @@ def _events(suite: Suite, hand: Stagehand, phase: str) -> Iterator[Any]:
                 stream.stop()
                 raise Stopped("the run was stopped")
             yield event
+
+
+def longest_first(contract: Contract) -> Json:
+    """Return the document with those paths first whose operations have the most fields to try."""
+
+    def fields(path: str) -> int:
+        bodies = (op.body for op in contract.operations.values() if op.path == path and op.body)
+        return sum(len(contract.properties(body)) for body in bodies)
+
+    paths: dict[str, Json] = contract.document["paths"]
+    return {**contract.document, "paths": dict(sorted(paths.items(), key=lambda p: -fields(p[0])))}
+
+
+def _spared(schema: Any, sparing: Sparing) -> None:
+    def filter_case(_: Any, case: Any) -> bool:
+        return sparing.keeps(operation_id(case), case)
+
+    schema.hook(filter_case)
 
 
 def _collect(suite: Suite, recorder: Any, tried: dict[tuple[str, str], list[Failure]]) -> None:

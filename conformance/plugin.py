@@ -20,6 +20,7 @@ import pytest
 MARK = "conformance_rule"
 SERVES = "conformance_serves"
 ALONE = "conformance_alone"
+LONG = "conformance_long"
 PROPERTY = "conformance"
 HEADER = "conformance_header"
 RULE = "conformance_rule_tried"
@@ -119,6 +120,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{MARK}(rule): a rule of the contract")
     config.addinivalue_line("markers", f"{SERVES}(*rules): gives rules about every answer one")
     config.addinivalue_line("markers", f"{ALONE}: must be tried while nothing else is under way")
+    config.addinivalue_line("markers", f"{LONG}: has many steps or waits, and begins first")
     config.pluginmanager.register(Doorway(config), "conformance-doorway")
 
 

@@ -183,8 +183,11 @@ def refuse_dead_tokens(base: str, who: Identities, http: httpx.Client) -> None:
 def _is_refused(base: str, identity: Identity, http: httpx.Client) -> bool:
     """Tell whether some read refuses the token and none accepts it; one may be broken."""
     headers = {"Authorization": f"Bearer {identity.token}"}
-    statuses = []
+    refused = False
     for path in SIGNED_IN_READS:
         with suppress(httpx.HTTPError):
-            statuses.append(_got(http, base + path, headers).status)
-    return UNAUTHORIZED in statuses and all(status >= UNAUTHORIZED for status in statuses)
+            status = _got(http, base + path, headers).status
+            if status < UNAUTHORIZED:
+                return False
+            refused |= status == UNAUTHORIZED
+    return refused

@@ -21,7 +21,7 @@ def while_still(world: World, look: Callable[[], object], judge: Callable[[], No
     and undo something in between, so one good judgement outweighs all others, and only a mismatch
     that comes every time is the server's.
     """
-    with world.api.gate.quiet.still():
+    with world.api.stillness():
         _while_still(look, judge)
 
 

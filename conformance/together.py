@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from conformance.attempt import Attempt, confirmed, rule_of, tried
-from conformance.plugin import ALONE
+from conformance.plugin import ALONE, LONG
 from conformance.suite import Suite
 from conformance.turns import Turns
 
@@ -111,14 +111,12 @@ class Together:
 
     def _pooled(self, items: list[pytest.Item]) -> Iterator[pytest.Item]:
         """Try items, many at a time, and yield each when it is done; the longest begin first."""
-        generating = [item for item in items if _family(item) == "generated"]
-        first = set(map(id, generating))
-        rest = [item for item in items if id(item) not in first]
         if not items:
             return
-        with ThreadPoolExecutor(self.in_flight + len(generating)) as pool:
+        generating = sum(_family(item) == "generated" for item in items)
+        with ThreadPoolExecutor(self.in_flight + generating) as pool:
             futures: dict[Future[None], pytest.Item] = {
-                pool.submit(self._try, item): item for item in (*generating, *rest)
+                pool.submit(self._try, item): item for item in sorted(items, key=_shortness)
             }
             try:
                 for future in as_completed(futures):
@@ -167,6 +165,13 @@ class Together:
 def _family(item: pytest.Item) -> str:
     found = rule_of(item)
     return found.family if found else ""
+
+
+def _shortness(item: pytest.Item) -> int:
+    """Return a number that is the smaller, the longer a test is known to last."""
+    if _family(item) == "generated":
+        return 0
+    return 1 if item.get_closest_marker(LONG) else 2
 
 
 def _in_pairs(items: Iterator[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:

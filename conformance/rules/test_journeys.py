@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from conformance.reply import Reply, shown
 from conformance.rule import rule
 from conformance.scenes import steady
@@ -58,6 +60,7 @@ def agree(world: World, session: str, room: str, status: str) -> Json:
         "delete_preset",
     ),
 )
+@pytest.mark.conformance_long
 def test_an_evening_from_plan_to_end(world: World) -> None:
     """Plan, open, broadcast, fill, close and clear away one session."""
     api, host = world.api, world.host
@@ -135,6 +138,7 @@ def _the_morning_after(world: World, room: str, session: str, preset: str) -> No
     contract=STORY,
     operations=("create_session", "go_live", "end_session", "list_room_sessions", "delete_room"),
 )
+@pytest.mark.conformance_long
 def test_a_series_of_sessions_in_one_room(world: World) -> None:
     """Hold three sessions in one room, one after the other."""
     api, host = world.api, world.host

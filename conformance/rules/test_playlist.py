@@ -6,6 +6,8 @@ import re
 import time
 from urllib.parse import urljoin
 
+import pytest
+
 from conformance.errors import Unreachable
 from conformance.reply import Reply, Request, shown
 from conformance.rule import rule
@@ -75,6 +77,7 @@ def playlist(world: World, url: str) -> Reply:
     contract="#/components/schemas/SessionResponse",
     operations=("go_live",),
 )
+@pytest.mark.conformance_long
 def test_a_broadcast_can_be_watched(world: World) -> None:
     """Fetch the playlist of a broadcast and its newest segment."""
     made = world.new_session("broadcasting")
@@ -101,6 +104,7 @@ def test_a_broadcast_can_be_watched(world: World) -> None:
     contract="#/components/schemas/SessionResponse",
     operations=("go_live",),
 )
+@pytest.mark.conformance_long
 def test_a_playlist_goes_on_while_the_session_is_on_air(world: World) -> None:
     """Fetch the playlist of a broadcast several times."""
     made = world.new_session("broadcasting")
@@ -129,6 +133,7 @@ def _sequence(reply: Reply) -> int:
     contract="#/paths/~1sessions~1{id}~1end/post",
     operations=("go_live", "end_session"),
 )
+@pytest.mark.conformance_long
 def test_the_playlist_ends_with_the_session(world: World) -> None:
     """Wait for the end of a playlist whose session has ended."""
     made = world.new_session("broadcasting")

@@ -53,6 +53,7 @@ def test_the_timestamp_is_now(world: World) -> None:
     contract="#/components/schemas/Timestamp",
     operations=("list_rooms", "get_room"),
 )
+@pytest.mark.conformance_long
 def test_the_timestamp_runs(world: World) -> None:
     """Ask the same twice, some seconds apart; replicas may be a little apart too."""
     room = world.new_room()["id"]
@@ -138,6 +139,7 @@ def changes(world: World) -> dict[str, tuple[str, str, Json]]:
         "update_session_settings",
     ),
 )
+@pytest.mark.conformance_long
 def test_a_change_moves_updated_at(world: World) -> None:
     """Change one of everything, a clock's step after it was made."""
     made = changes(world)

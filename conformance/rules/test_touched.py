@@ -76,6 +76,7 @@ def test_an_operation_changes_what_it_is_for(world: World, operation: str) -> No
     contract="#/paths/~1sessions~1{id}~1go_live/post",
     operations=("start_session", "go_live"),
 )
+@pytest.mark.conformance_long
 def test_going_live_goes_on_from_the_start(world: World) -> None:
     """Start a session, wait for a clock's step, and go live."""
     made = world.new_session()
@@ -248,6 +249,7 @@ def test_a_deleted_room_frees_its_presets(world: World) -> None:
     contract=SESSION,
     operations=("get_session", "get_room", "get_preset"),
 )
+@pytest.mark.conformance_long
 def test_time_alone_changes_nothing(world: World) -> None:
     """Read an ended and a scheduled session, a room and a preset, a clock's step apart."""
     preset = world.new_preset()["id"]

@@ -8,6 +8,7 @@ import pytest
 from conformance import attempt
 from conformance.attempt import confirmed, tried
 from conformance.errors import Blocked, Mismatch, ReadOnly
+from conformance.plugin import MARK
 from conformance.redaction import Secrets
 from conformance.rule import Rule
 from conformance.verdicts import Failure, Outcome, Verdict
@@ -48,7 +49,7 @@ def item(test: Any, **parameters: object) -> Any:
     return SimpleNamespace(
         name="test_own",
         obj=test,
-        get_closest_marker=lambda _: mark,
+        get_closest_marker={MARK: mark}.get,
         callspec=SimpleNamespace(params=parameters),
         _fixtureinfo=SimpleNamespace(argnames=test.__code__.co_varnames),
     )
@@ -151,7 +152,7 @@ def test_each_rule_is_settled_for_itself() -> None:
 def test_a_race_that_was_lost_once_has_failed_and_is_not_run_again() -> None:
     race = Rule("concurrency.start", "decided", "One MUST win", "#/paths")
     whole, test = Part(), item(shaky(1))
-    test.get_closest_marker = lambda _: SimpleNamespace(args=(race,))
+    test.get_closest_marker = {MARK: SimpleNamespace(args=(race,))}.get
     (outcome,) = confirmed(test, tried(test, whole), whole).outcomes
     assert (outcome.rule, outcome.verdict) == (race.id, Verdict.FAIL)
     assert len(whole.parts) == 1

@@ -109,3 +109,10 @@ def test_no_file_in_the_users_folder_configures_the_run() -> None:
 def test_every_check_of_the_generator_has_a_rule_or_is_off() -> None:
     load_all_checks()
     assert {check.__name__ for check in CHECKS.get_all()} == {*RULES, *generated.OFF}
+
+
+def test_what_has_most_to_try_begins_first_and_nothing_is_lost() -> None:
+    contract = bundled()
+    paths = list(generated.longest_first(contract)["paths"])
+    assert set(paths[:2]) == {"/presets", "/presets/{id}"}
+    assert sorted(paths) == sorted(contract.document["paths"])

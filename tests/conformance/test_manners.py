@@ -9,7 +9,6 @@ import pytest
 
 from conformance.errors import Busy, Stopped
 from conformance.manners import Gate, Manners, asked_wait, rate_of
-from conformance.quiet import Quiet
 
 NOW = datetime(2026, 3, 12, 18, 0, 0, tzinfo=UTC)
 
@@ -107,23 +106,3 @@ def test_a_stop_wakes_all_who_wait_and_lets_nobody_through_until_the_clean_up() 
     gate.reopen()
     with gate.passing():
         pass
-
-
-def test_who_changes_and_who_must_see_stillness_never_meet() -> None:
-    quiet, inside, wrong = Quiet(), {"moving": 0, "still": 0}, []
-    lock = threading.Lock()
-
-    def be(name: str, other: str) -> None:
-        with getattr(quiet, name)():
-            with lock:
-                inside[name] += 1
-                wrong.extend([name] if inside[other] else [])
-            time.sleep(0.002)
-            with lock:
-                inside[name] -= 1
-
-    with ThreadPoolExecutor(8) as pool:
-        for turn in range(40):
-            pool.submit(be, *(("moving", "still") if turn % 3 else ("still", "moving")))
-    assert wrong == []
-    assert inside == {"moving": 0, "still": 0}

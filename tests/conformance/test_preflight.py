@@ -65,9 +65,16 @@ def test_a_refused_token_is_named(stub, http) -> None:
 def test_good_tokens_pass(stub, http) -> None:
     who = Identities(host=Identity("host", "host-token"), viewer=Identity("viewer", "viewer-token"))
     preflight.refuse_dead_tokens(f"{stub.url}/v1/webinar", who, http)
+    assert [path for _, path in stub.seen] == ["/v1/webinar/rooms/my"] * 2
 
 
 def test_personas_are_read_beside_the_api(stub, http) -> None:
     assert preflight.personas(f"{stub.url}/v1/webinar", http) is None
     stub.answers["GET /_mock/personas"] = (200, {"data": {"personas": []}})
     assert preflight.personas(f"{stub.url}/v1/webinar", http) == {"data": {"personas": []}}
+
+
+def test_a_token_that_one_read_accepts_is_not_refused_by_another(stub, http) -> None:
+    stub.answers["GET /v1/webinar/rooms/my"] = (401, {})
+    who = Identities(host=Identity("host", "host-token"))
+    preflight.refuse_dead_tokens(f"{stub.url}/v1/webinar", who, http)

@@ -10,7 +10,7 @@ from conformance.errors import Mismatch
 from conformance.quiet import Quiet
 from conformance.still import while_still
 
-WORLD: Any = SimpleNamespace(api=SimpleNamespace(gate=SimpleNamespace(quiet=Quiet())))
+WORLD: Any = SimpleNamespace(api=SimpleNamespace(stillness=Quiet().still))
 
 
 @pytest.fixture(autouse=True)

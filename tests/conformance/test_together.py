@@ -187,6 +187,35 @@ def test_others(world, case):
     assert done.returncode == 0, done.stdout
 
 
+def test_what_needs_stillness_changes_things_together_and_watches_together(tried: Tried) -> None:
+    done, _ = tried("""
+from conformance.still import while_still
+SET, WATCHED = (threading.Barrier(3, timeout=20) for _ in range(2))
+@a("alone")
+@pytest.mark.conformance_alone
+@pytest.mark.parametrize("case", range(3))
+def test_alone(world, case):
+    SET.wait()
+    while_still(world, lambda: 1, WATCHED.wait)
+""")
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_longest_begin_first(tried: Tried) -> None:
+    done, _ = tried("""
+BEGUN = []
+@a("short")
+@pytest.mark.parametrize("case", range(3))
+def test_short(world, case): BEGUN.append("short")
+@a("long")
+@pytest.mark.conformance_long
+def test_long(world):
+    BEGUN.append("long")
+    assert BEGUN == ["long"]
+""", "--greenroom-in-flight=1")  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
 def test_the_first_failure_ends_the_run_where_pytest_is_told_so(tried: Tried) -> None:
     done, rules = tried("""
 @a("many")
