@@ -15,9 +15,9 @@ import httpx
 
 from conformance.contract import Contract, Operation
 from conformance.curl import compact
-from conformance.errors import ReadOnly, Unreachable
+from conformance.errors import Blocked, ReadOnly, Unreachable
 from conformance.identities import Identity
-from conformance.ledger import CREATES, DELETES, NAMES, STARTS, Entry, Ledger
+from conformance.ledger import CREATES, DELETES, NAMES, STARTS, Entry, Kind, Ledger
 from conformance.manners import MOST_BYTES, SAFE, TOO_MANY_REQUESTS, Gate, Manners
 from conformance.quiet import Stay
 from conformance.reply import MISSING, Reply, Request, parsed
@@ -190,13 +190,26 @@ class Client:
         if kind and not self.gate.manners.read_only:
             room = request.url.split("/")[-2] if kind == "session" else None
             named = _named(request.body(), NAMES.get(kind))
-            owner = by.name if by else "nobody"
-            entry = self.ledger.intend(kind, owner, scope=self.scope, room=room, name=named)
+            entry = self._intended(kind, by.name if by else "nobody", room, named)
         reply = self.exchange(request)
         if entry is not None:
             settle(self.ledger, entry, reply)
         note(self.ledger, operation, request.url, reply.status)
         return self._watched(reply)
+
+    def _intended(self, kind: Kind, owner: str, room: str | None, name: str | None) -> Entry:
+        """Write down what is about to be created.
+
+        Whoever has to wait until others remove something does not keep them from it meanwhile.
+        """
+        if self.stay is None:
+            return self.ledger.intend(kind, owner, scope=self.scope, room=room, name=name)
+        more: Any = {"scope": self.scope, "room": room, "name": name}
+        try:
+            return self.ledger.intend(kind, owner, patient=False, **more)
+        except Blocked:
+            with self.stay.aside():
+                return self.ledger.intend(kind, owner, **more)
 
     def _watched(self, reply: Reply) -> Reply:
         for watcher in self.watchers:

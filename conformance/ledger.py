@@ -83,13 +83,16 @@ class Ledger:
         scope: int = 0,
         room: str | None = None,
         name: str | None = None,
+        patient: bool = True,
     ) -> Entry:
         """Write down that something is about to be created.
 
-        Waits while as many of its kind are there as may be; raises Blocked when none goes.
+        Waits, if patient, while as many of its kind are there as may be; raises Blocked when none
+        goes.
         """
         with self._changed:
-            free = self._changed.wait_for(lambda: self._there[kind] < self.most[kind], self.wait)
+            wait = self.wait if patient else 0
+            free = self._changed.wait_for(lambda: self._there[kind] < self.most[kind], wait)
             if not free:
                 most = f"{self.most[kind]} of a run are there, as many as may be"
                 raise Blocked(f"removal of a {kind}", most)

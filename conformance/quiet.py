@@ -63,10 +63,15 @@ class Stay:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Hold the place of one before whose eyes nothing may change, instead of the own."""
+        with self.aside(), self.quiet.still():
+            yield
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Give the place up for a block in which others must get on."""
         self.leave()
         try:
-            with self.quiet.still():
-                yield
+            yield
         finally:
             self.enter()
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -137,3 +139,28 @@ def test_what_is_sent_is_what_was_meant(stub, client: Client) -> None:
         ("X-API-Key", "key"),
     }
     assert client.send("create_room", body={"title": "é"}).request.body() == {"title": "é"}
+
+
+def test_who_waits_for_a_removal_does_not_keep_others_from_watching_before_they_remove(
+    stub,
+) -> None:
+    stub.answers["POST /v1/webinar/rooms"] = (201, MADE)
+    stub.answers[f"DELETE /v1/webinar/rooms/{ROOM}"] = (200, {"success": True})
+    ledger, made = Ledger("run", most={"room": 1}, wait=20), threading.Event()
+    client = Client(f"{stub.url}/v1/webinar", bundled(), ledger)
+
+    def tried(first: bool) -> None:
+        own = client.scoped(1 if first else 2)
+        with client.gate.quiet.staying() as own.stay:
+            assert first or made.wait(20)
+            own.send("create_room", by=HOST, body={"title": "x"}).must(201)
+            made.set()
+            with own.stillness():
+                pass
+            own.send("delete_room", ROOM, by=HOST)
+
+    with ThreadPoolExecutor(2) as pool:
+        for future in [pool.submit(tried, first) for first in (True, False)]:
+            future.result(40)
+    client.close()
+    assert [method for method, _ in stub.seen] == ["POST", "DELETE"] * 2
