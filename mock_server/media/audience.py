@@ -33,7 +33,6 @@ _LEFT_OF_EXODUS = 0.03
 # half hours to three.
 _LEAVING = 0.4
 _LONG = 5_400.0
-_NEVER = 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class _Show:
     loss_at: float
     loss_length: float
     lull: float
-    exodus_at: float
+    exodus_at: float | None
 
 
 def audience(
@@ -117,7 +116,7 @@ def _show(seed: int, session_id: str, seats: int, size: int | None) -> _Show:
         loss_at=ramp + 600.0 + 1800.0 * eight,
         loss_length=1800.0 + 5400.0 * nine,
         lull=max(0.0, _LULL * (2.0 * ten - 1.0)),
-        exodus_at=_LONG + _LONG * eleven / _LEAVING if eleven < _LEAVING else _NEVER,
+        exodus_at=_LONG + _LONG * eleven / _LEAVING if eleven < _LEAVING else None,
     )
 
 
@@ -161,4 +160,6 @@ def _away(show: _Show, seconds: float) -> float:
     gone = show.loss * smooth((seconds - show.loss_at) / show.loss_length)
     between = show.lull * (1.0 - _crowd(show.key, seconds)) if show.lull else 0.0
     away = min(1.0, show.restless * (0.5 * quick + 0.5 * slow) + gone + between)
+    if show.exodus_at is None:
+        return away
     return 1.0 - _staying(seconds, show.exodus_at) * (1.0 - away)

@@ -25,6 +25,7 @@ from mock_server.domain.entities import Encoder, Session
 from mock_server.domain.errors import Conflict, Unprocessable
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+Story = list[tuple[float, dict[str, Any]]]
 TIMED = ("drop", "wrong_key", "bitrate_collapse", "silent_audio")
 
 
@@ -96,6 +97,15 @@ STORIES = st.lists(
 )
 
 
+def played(story: Story) -> tuple[Encoder | None, datetime]:
+    """What became of the encoder, and when the last word was said."""
+    encoder, now = None, NOW
+    for pause, change in story:
+        now += timedelta(seconds=pause)
+        encoder = change_encoder(LIVE, encoder, now, read_change(change))
+    return encoder, now
+
+
 def clipped(found: tuple[Span, ...], now: datetime) -> list[Span]:
     """What a viewer knows of the spans at a moment."""
     return [
@@ -107,12 +117,9 @@ def clipped(found: tuple[Span, ...], now: datetime) -> list[Span]:
 
 @given(STORIES, st.one_of(st.none(), st.floats(0.001, 600)))
 def test_spans_are_ordered_apart_and_within_the_broadcast(
-    story: list[tuple[float, dict[str, Any]]], lasted: float | None
+    story: Story, lasted: float | None
 ) -> None:
-    encoder, now = None, NOW
-    for pause, change in story:
-        now += timedelta(seconds=pause)
-        encoder = change_encoder(LIVE, encoder, now, read_change(change))
+    encoder, _ = played(story)
     over = None if lasted is None else at(lasted)
     ended = session(state="live" if over is None else "ended", ended_at=over)
     found = publishing(ended, encoder)
@@ -128,13 +135,8 @@ def test_spans_are_ordered_apart_and_within_the_broadcast(
 
 
 @given(STORIES, st.one_of(st.none(), st.floats(0.001, 600)))
-def test_stretches_cover_the_broadcast_without_a_hole(
-    story: list[tuple[float, dict[str, Any]]], lasted: float | None
-) -> None:
-    encoder, now = None, NOW
-    for pause, change in story:
-        now += timedelta(seconds=pause)
-        encoder = change_encoder(LIVE, encoder, now, read_change(change))
+def test_stretches_cover_the_broadcast_without_a_hole(story: Story, lasted: float | None) -> None:
+    encoder, _ = played(story)
     over = None if lasted is None else at(lasted)
     found = stretches(session(ended_at=over), encoder)
 
@@ -146,9 +148,7 @@ def test_stretches_cover_the_broadcast_without_a_hole(
 
 
 @given(STORIES)
-def test_whatever_is_said_the_past_stays_what_it_was(
-    story: list[tuple[float, dict[str, Any]]],
-) -> None:
+def test_whatever_is_said_the_past_stays_what_it_was(story: Story) -> None:
     encoder, now = None, NOW
     for pause, change in story:
         now += timedelta(seconds=pause)
@@ -158,9 +158,7 @@ def test_whatever_is_said_the_past_stays_what_it_was(
 
 
 @given(STORIES, st.floats(0, 1_000), st.floats(0, 1_000))
-def test_later_looks_only_append_and_extend(
-    story: list[tuple[float, dict[str, Any]]], first: float, later: float
-) -> None:
+def test_later_looks_only_append_and_extend(story: Story, first: float, later: float) -> None:
     encoder = None
     for pause, change in story:
         encoder = change_encoder(LIVE, encoder, at(pause), read_change(change))
@@ -174,13 +172,8 @@ def test_later_looks_only_append_and_extend(
 
 
 @given(STORIES)
-def test_an_encoder_that_comes_back_buffers_before_anything_is_broadcast(
-    story: list[tuple[float, dict[str, Any]]],
-) -> None:
-    encoder, now = None, NOW
-    for pause, change in story:
-        now += timedelta(seconds=pause)
-        encoder = change_encoder(LIVE, encoder, now, read_change(change))
+def test_an_encoder_that_comes_back_buffers_before_anything_is_broadcast(story: Story) -> None:
+    encoder, _ = played(story)
 
     for first, second in pairwise(stretches(LIVE, encoder)):
         if not is_connected(first) and is_connected(second):
@@ -189,13 +182,8 @@ def test_an_encoder_that_comes_back_buffers_before_anything_is_broadcast(
 
 
 @given(STORIES)
-def test_connect_ends_all_trouble_and_takes_back_what_is_planned(
-    story: list[tuple[float, dict[str, Any]]],
-) -> None:
-    encoder, now = None, NOW
-    for pause, change in story:
-        now += timedelta(seconds=pause)
-        encoder = change_encoder(LIVE, encoder, now, read_change(change))
+def test_connect_ends_all_trouble_and_takes_back_what_is_planned(story: Story) -> None:
+    encoder, now = played(story)
     encoder = change_encoder(LIVE, encoder, now, {"action": "connect"})
 
     assert publishing(LIVE, encoder)[-1].end is None
