@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NoReturn
 
 import httpx
@@ -43,11 +44,22 @@ def new_http_client(manners: Manners | None = None) -> httpx.Client:
     manners = manners or Manners()
     return httpx.Client(
         timeout=manners.timeout,
-        verify=manners.trust(),
+        verify=_trust(manners),
         follow_redirects=False,
         trust_env=False,
         headers=dict(DEFAULTS),
     )
+
+
+def _trust(manners: Manners) -> ssl.SSLContext:
+    given = manners.trust()
+    return _public() if given is None else given
+
+
+@cache
+def _public() -> ssl.SSLContext:
+    # Read once: these certificates are most of what a client costs.
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class Connections:
@@ -58,8 +70,7 @@ class Connections:
     """
 
     def __init__(self, manners: Manners) -> None:
-        trust = manners.trust()
-        self._trust = httpx.create_ssl_context() if trust is True else trust
+        self._trust = _trust(manners)
         self._idle: deque[httpx.HTTPTransport] = deque()
 
     @contextmanager

@@ -38,13 +38,13 @@ class Manners:
     ca: Path | None = None
     read_only: bool = False
 
-    def trust(self) -> ssl.SSLContext | bool:
-        """Return what an HTTP client verifies certificates with.
+    def trust(self) -> ssl.SSLContext | None:
+        """Return what an HTTP client verifies certificates with, None for the public ones.
 
         Raises NotTestable when the file of `--ca` holds no certificate.
         """
         if self.ca is None:
-            return True
+            return None
         try:
             return ssl.create_default_context(cafile=str(self.ca))
         except (OSError, ssl.SSLError) as error:
