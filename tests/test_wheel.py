@@ -28,7 +28,6 @@ def installed(tmp_path_factory):
     environment = {
         **os.environ,
         "PYTHONPATH": str(folder / "site"),
-        "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
         "NO_COLOR": "1",
     }
     environment.pop("PYTEST_ADDOPTS", None)
