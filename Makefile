@@ -20,7 +20,7 @@ serve: .venv/installed ## start the mock server (options in ARGS)
 test: .venv/ready ## run the tests, then the conformance suite against the mock
 	$(if $(MEASURE),$(BIN)/python -m coverage erase)
 	$(PYTEST) tests $(LONG:%=--ignore %) -n auto --dist worksteal -q -rs
-	$(PYTEST) -q
+	$(BIN)/python -m pytest -q
 
 check: .venv/ready ## format, lint, types, import rules, contract, faults, replicas, coverage, speed
 	$(BIN)/python -m ruff format --check .
