@@ -24,6 +24,8 @@ class Fault:
 
     `breaks` is the broken sentence of the contract. `contract` edits a copy of the document that
     is enforced, `handlers` and `checks` replace what answers, `wrap` stands before the client.
+    What one `of_media` breaks stands beside the API: no call of the API shows it, and the faults
+    of a world do not reach it.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Fault:
     handlers: Callable[[Handlers], Handlers] | None = None
     checks: Callable[[ValueChecks], ValueChecks] | None = None
     wrap: Wrap | None = None
+    of_media: bool = False
 
     def enforced(self, contract: Document) -> Document:
         """Return the document the mock holds requests to; the given one stays as it is."""

@@ -170,31 +170,37 @@ FAULTS: tuple[Fault, ...] = (
         name="playlist-never-ends",
         breaks="A playlist ends with its session, so that players stop",
         wrap=_beside("GET", "/hls/", _unended),
+        of_media=True,
     ),
     _fault(
         name="playlist-ends-on-air",
         breaks="A playlist goes on while the session is on air",
         wrap=_beside("GET", "/hls/", _ended_on_air),
+        of_media=True,
     ),
     _fault(
         name="offer-answered-200",
         breaks="An offer is answered with 201 (RFC 9725)",
         wrap=_beside("POST", "/whip/", _merely_ok),
+        of_media=True,
     ),
     _fault(
         name="playlist-without-target",
         breaks="A playlist names the duration that no segment exceeds",
         wrap=_beside("GET", "/hls/", _untargeted),
+        of_media=True,
     ),
     _fault(
         name="segments-longer-than-said",
         breaks="No segment is longer than its playlist's target duration",
         wrap=_beside("GET", "/hls/", _hasty),
+        of_media=True,
     ),
     _fault(
         name="ingress-takes-anything",
         breaks="The ingress refuses the encoder of a session that has ended",
         wrap=_beside("POST", "/whip/", _taken),
+        of_media=True,
     ),
     _fault(
         name="audience-may-publish",

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from mock_server.contract.load import bundle_path, load_contract
+from mock_server.faults import find_fault
 
 
 class Watched:
@@ -95,8 +96,9 @@ def judge(request, mock_with, true_mock):
     from the start or a world while it runs, and the faulty mock may not have a bug.
     """
     (name,) = request.node.get_closest_marker("fault").args
+    of_media = find_fault(name).of_media
 
-    def judged(observe, *, right, wrong, of_media=False):
+    def judged(observe, *, right, wrong):
         begin_again(true_mock)
         assert observe(Watched(true_mock)) == right
         begin_again(true_mock)

@@ -161,14 +161,12 @@ def playlist(mock):
 
 @fault("playlist-without-target")
 def test_a_playlist_names_its_target(judge):
-    judge(lambda mock: "TARGETDURATION" in playlist(mock), right=True, wrong=False, of_media=True)
+    judge(lambda mock: "TARGETDURATION" in playlist(mock), right=True, wrong=False)
 
 
 @fault("segments-longer-than-said")
 def test_a_playlists_target_is_kept(judge):
-    judge(
-        lambda mock: "TARGETDURATION:1\n" in playlist(mock), right=False, wrong=True, of_media=True
-    )
+    judge(lambda mock: "TARGETDURATION:1\n" in playlist(mock), right=False, wrong=True)
 
 
 @fault("ingress-takes-anything")
@@ -179,7 +177,7 @@ def test_an_ended_sessions_ingress_refuses(judge):
         mock.move(session, "end")
         return mock.send("POST", path, content=b"v=0").status_code >= 400
 
-    judge(refused, right=True, wrong=False, of_media=True)
+    judge(refused, right=True, wrong=False)
 
 
 def after_the_end(mock):
@@ -193,12 +191,12 @@ def after_the_end(mock):
 
 @fault("playlist-never-ends")
 def test_a_playlist_ends_with_its_session(judge):
-    judge(lambda mock: "ENDLIST" in after_the_end(mock), right=True, wrong=False, of_media=True)
+    judge(lambda mock: "ENDLIST" in after_the_end(mock), right=True, wrong=False)
 
 
 @fault("playlist-ends-on-air")
 def test_a_playlist_goes_on_while_the_session_is_on_air(judge):
-    judge(lambda mock: "ENDLIST" in playlist(mock), right=False, wrong=True, of_media=True)
+    judge(lambda mock: "ENDLIST" in playlist(mock), right=False, wrong=True)
 
 
 @fault("offer-answered-200")
@@ -218,4 +216,4 @@ def test_an_offer_is_answered_with_a_new_session(judge, monkeypatch):
         assert mock.send("DELETE", posted.headers["location"]).status_code == 200
         return posted.status_code
 
-    judge(status, right=201, wrong=200, of_media=True)
+    judge(status, right=201, wrong=200)

@@ -153,6 +153,8 @@ class Breaking:
             people["expired"].bearer,
             people["malformed"].bearer,
             self.bearer(self._known.tokens.choose(rng)),
+            self.bearer(self._known.refresh_tokens.choose(rng)),
+            self.bearer(self._known.livekit_tokens.choose(rng)),
             self.bearer("rubbish"),
             self.bearer(f"{header}.{claims}."),
             self.bearer(f"{_NO_ALGORITHM}.{claims}."),

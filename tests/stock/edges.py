@@ -1,4 +1,4 @@
-"""Both sides of every bound the contract gives, and null for every field."""
+"""Both sides of every bound of the contract, great length where there is none, null everywhere."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from draft import Draft
 
 # Lengths are counted in characters, whatever they take in UTF-8 or UTF-16.
 _CHARACTER = "🎥"
+_BOUNDS = {"maxLength", "enum", "pattern", "format"}
 _MALFORMED = {
     "date-time": ("2031-01-01T12:00:00", "2031-01-01", "2001-01-01T12:00:00Z"),
     "uuid": ("0a5f3c1e7b7d4f7e9d553f2f6c8f0b11",),
@@ -45,6 +46,8 @@ def edges_of(table: Mapping[str, Operation]) -> list[Edge]:
 
 
 def _near_bounds(schema: Schema) -> Iterator[Any]:
+    if schema.get("type") == "string" and not _BOUNDS & schema.keys():
+        yield _CHARACTER * 1_000
     for bound, outside in (("minLength", -1), ("maxLength", 1)):
         if bound in schema:
             yield _CHARACTER * schema[bound]

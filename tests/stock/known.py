@@ -59,6 +59,7 @@ class Known:
     presets: dict[str, Pool] = field(default_factory=dict)
     refresh_tokens: Pool = field(default_factory=lambda: Pool([]))
     device_tokens: Pool = field(default_factory=lambda: Pool([]))
+    livekit_tokens: Pool = field(default_factory=lambda: Pool([]))
     codes: Pool = field(default_factory=lambda: Pool([]))
     # Requests as they were, to be sent again.
     sent: list[Request] = field(default_factory=list)
@@ -82,6 +83,7 @@ class Known:
             ("access_token", self.tokens),
             ("refresh_token", self.refresh_tokens),
             ("device_token", self.device_tokens),
+            ("livekit_token", self.livekit_tokens),
         ):
             if name in data:
                 pool.add(data[name])

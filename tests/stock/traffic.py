@@ -15,7 +15,7 @@ from contract_table import Operation
 from draft import Draft
 from edges import edges_of
 from exchange import Headers, Reply, Request
-from known import Known, Person
+from known import NOBODYS_ID, Known, Person
 from values import Values
 
 Journey = Generator[Draft, Reply, None]
@@ -165,8 +165,8 @@ class Traffic:
     def _step(self) -> Draft:
         rng = self._rng
         while len(self._journeys) < _AT_ONCE:
-            some = (self._broadcast, self._broadcast, self._room, self._preset, self._visit)
-            journey = rng.choice(some)()
+            some = (self._broadcast, self._broadcast, self._room, self._preset, self._places)
+            journey = rng.choice((*some, self._visit))()
             self._journeys.append((journey, next(journey)))
         self._waiting, draft = self._journeys.pop(rng.randrange(_AT_ONCE))
         return draft
@@ -227,14 +227,19 @@ class Traffic:
             {"analytics": {"google_tag_manager": {"enabled": False}}},
             {"title": "Another title"},
             {"description": "Changed"},
+            {"library_id": NOBODYS_ID},
         ):
             yield self._made("update_room", room, host, **change)
             yield self._made("get_room", room, host)
         sessions = []
+        # No body can say what only answers do: of a room whose it is, of a session how far.
         for _ in range(2):
-            reply = yield self._made("create_session", room, host, preset_id=preset)
+            reply = yield self._made(
+                "create_session", room, host, preset_id=preset, description="Stays", status="live"
+            )
             sessions.append(_data(reply)["session"]["id"])
         first, second = sessions
+        yield self._made("update_session_settings", first, host, title="Another title")
         yield self._made("start_session", first, host)
         for name in ("start_session", "go_live", "ensure_hls_egress"):
             yield self._made(name, second, host)
@@ -264,6 +269,23 @@ class Traffic:
         yield self._made("get_preset", preset, host)
         yield self._made("get_session", session, host)
         yield self._made("create_session", room, host, preset_id=preset)
+
+    def _places(self) -> Journey:
+        """A session with two places by its preset, then with one: who is in may stay."""
+        host = self._person("host")
+        reply = yield self._made("create_preset", "", host, max_join_limit=2)
+        preset = _data(reply)["id"]
+        reply = yield self._made("create_room", "", host)
+        room = _data(reply)["room"]["id"]
+        reply = yield self._made("create_session", room, host, preset_id=preset)
+        session = _data(reply)["session"]["id"]
+        yield self._made("go_live", session, host)
+        for name in ("viewer", "other_viewer", "other_host"):
+            yield self._made("join_session", session, self._person(name))
+        yield self._made("update_session_settings", session, host, max_join_limit=1)
+        yield self._made("get_session", session, host)
+        # With a body that nobody reads.
+        yield replace(self._made("end_session", session, host), raw=b"{}")
 
     def _visit(self) -> Journey:
         """A viewer signs in by name, looks around, and hands over to another device."""
