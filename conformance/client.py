@@ -229,11 +229,16 @@ class Client:
 
     def _answer(self, request: Request) -> Reply:
         tries = 2 if request.method in SAFE else 1
+        prepared = _prepared(request, self.gate.manners.timeout)
         for attempt in range(tries):
             try:
+                # A place is held for as long as the target is asked: no longer.
                 with self._movement(request), self._admission():
                     self.gate.count()
-                    return self._received(request)
+                    answer, whole = self._received(request, prepared)
+                return Reply(
+                    request, answer.status_code, _flat(answer.headers), whole, parsed(whole)
+                )
             except (httpx.TransportError, httpx.DecodingError) as error:
                 if attempt == tries - 1:
                     _no_answer(request, error)
@@ -250,18 +255,16 @@ class Client:
         placed = self.stay is not None or request.method in SAFE
         return nullcontext() if placed else self.gate.quiet.moving()
 
-    def _received(self, request: Request) -> Reply:
+    def _received(self, request: Request, prepared: httpx.Request) -> tuple[httpx.Response, bytes]:
         if self._connections is None:
             raise AssertionError("a client has connections from its beginning")
-        timeout = self.gate.manners.timeout
-        latest = time.monotonic() + SLOWEST * timeout
+        latest = time.monotonic() + SLOWEST * self.gate.manners.timeout
         with self._connections.one() as connection:
-            answer = connection.handle_request(_prepared(request, timeout))
+            answer = connection.handle_request(prepared)
             try:
-                whole = _whole(request, answer, latest)
+                return answer, _whole(request, answer, latest)
             finally:
                 answer.close()
-        return Reply(request, answer.status_code, _flat(answer.headers), whole, parsed(whole))
 
 
 def _whole(request: Request, answer: httpx.Response, latest: float) -> bytes:

@@ -11,15 +11,18 @@ from functools import lru_cache
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
+from schemathesis.core.transport import is_event_stream
 from schemathesis.engine import context
 from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTransport
 
 from conformance.errors import ReadOnly
-from conformance.manners import SAFE, TOO_MANY_REQUESTS, Gate
+from conformance.manners import MOST_BYTES, SAFE, TOO_MANY_REQUESTS, Gate
 
 # Two threads that parse at once break the interpreter before these (python/cpython#106905).
 PARSES_IN_THREADS = (3, 11, 8), (3, 12, 1)
 PARSED = 256
+PART = 64 * 1024
 
 
 class PoliteTransport(RequestsTransport):
@@ -41,17 +44,59 @@ class PoliteTransport(RequestsTransport):
         if session is None:
             with blind(requests.Session()) as own:
                 return self.send(case, session=own, **more)
+        gated(session, self.gate)
         waited, attempt = 0.0, 0
         while True:
-            with self.gate.passing():
-                self.gate.count()
-                response = super().send(case, session=session, **more)
+            response = super().send(case, session=session, **more)
             if response.status_code != TOO_MANY_REQUESTS:
                 return response
             self.busy(case, response)
             named = {name: values[0] for name, values in response.headers.items() if values}
             waited = self.gate.after_busy(waited, attempt, named)
             attempt += 1
+
+
+class GatedAdapter(HTTPAdapter):
+    """Sends what is ready to be sent when the gate lets it, and reads the answer, up to a size.
+
+    So a place is held for as long as the target is asked, not while a request is put together.
+    """
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__()
+        self.gate = gate
+
+    def send(self, *given: Any, **more: Any) -> requests.Response:
+        """Return an answer that was read to its end; an event stream, which has none, is open.
+
+        Raises RequestException when the answer is larger than any may be, and Stopped.
+        """
+        with self.gate.passing():
+            self.gate.count()
+            response = super().send(*given, **more)
+            if not is_event_stream(response.headers.get("Content-Type")):
+                _read(response)
+        return response
+
+
+def _read(response: requests.Response) -> None:
+    content = bytearray()
+    for part in response.iter_content(PART):
+        content += part
+        if len(content) > MOST_BYTES:
+            response.close()
+            raise requests.RequestException(
+                f"the answer has more than {MOST_BYTES:,} bytes", response=response
+            )
+    response._content = bytes(content)  # noqa: SLF001 - where `content` keeps what it has read
+
+
+def gated(session: requests.Session, gate: Gate) -> None:
+    """Let all that a session sends pass the gate, unless it does."""
+    for prefix, adapter in list(session.adapters.items()):
+        if not isinstance(adapter, GatedAdapter):
+            # In its place: `mount` would move it, before the eyes of threads that send meanwhile.
+            session.adapters[prefix] = GatedAdapter(gate)
 
 
 def blind(session: requests.Session) -> requests.Session:

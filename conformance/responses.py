@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Iterator
@@ -197,7 +198,13 @@ def _validator(key: _Key, operation: str, status: int) -> Any:
         response = contract.resolve(item["responses"][f"{status // 100}XX"])
     content = (response or {}).get("content", {})
     schema = content.get("application/json", {}).get("schema") or _envelope(contract, status)
-    return compiled(contract, schema)
+    return _shared(key, json.dumps(schema, sort_keys=True))
+
+
+@cache
+def _shared(key: _Key, schema: str) -> Any:
+    """Compile a schema once for all answers that have it, as all refusals of a status have."""
+    return compiled(key.contract, json.loads(schema))
 
 
 def _envelope(contract: Contract, status: int) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +17,10 @@ LISTS = {
     "list_live_sessions": "sessions",
     "list_presets": "presets",
 }
+# The fields by which each of them is known wherever it stands.
+SESSION = frozenset(("id", "room_id", "status"))
+ROOM = frozenset(("id", "host_id", "title"))
+PRESET = frozenset(("id", "user_id", "primary_color"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +35,25 @@ class Asked:
 
 def sessions_in(node: Json) -> Iterator[dict[str, Json]]:
     """Yield every session inside an answer."""
-    return _found(node, ("id", "room_id", "status"))
+    return _found(node, SESSION)
 
 
 def rooms_in(node: Json) -> Iterator[dict[str, Json]]:
     """Yield every room inside an answer."""
-    return _found(node, ("id", "host_id", "title"))
+    return _found(node, ROOM)
 
 
 def presets_in(node: Json) -> Iterator[dict[str, Json]]:
     """Yield every preset inside an answer."""
-    return _found(node, ("id", "user_id", "primary_color"))
+    return _found(node, PRESET)
 
 
-def _found(node: Json, marks: tuple[str, ...]) -> Iterator[dict[str, Json]]:
-    if isinstance(node, dict) and all(mark in node for mark in marks):
-        yield node
-    parts = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+def _found(node: Json, marks: frozenset[str]) -> Iterator[dict[str, Json]]:
+    parts: Iterable[Json] = node if isinstance(node, list) else ()
+    if isinstance(node, dict):
+        parts = node.values()
+        if marks <= node.keys():
+            yield node
     for part in parts:
         if isinstance(part, (dict, list)):
             yield from _found(part, marks)
