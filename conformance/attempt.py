@@ -59,6 +59,12 @@ class Attempt:
         return {each.rule for each in self.outcomes if each.verdict is Verdict.FAIL}
 
 
+def given_to(item: pytest.Function, suite: Suite) -> dict[str, Any]:
+    """Return what a rule's test may ask for: its part of the run, and its parameters."""
+    parameters = (getattr(item, "callspec", None) and item.callspec.params) or {}
+    return {"world": suite.world, "suite": suite, **parameters}
+
+
 def tried(item: pytest.Function, suite: Suite) -> Attempt:
     """Try a rule's test without pytest's help, clean up after it, and judge it."""
     attempt = Attempt(suite.scoped(), tried=True, begun=time.time())
@@ -78,8 +84,7 @@ def _placed(item: pytest.Item, suite: Suite) -> Iterator[None]:
 
 
 def _try(item: pytest.Function, attempt: Attempt) -> None:
-    given: dict[str, Any] = {"world": attempt.suite.world, "suite": attempt.suite}
-    given |= (getattr(item, "callspec", None) and item.callspec.params) or {}
+    given = given_to(item, attempt.suite)
     arguments = item._fixtureinfo.argnames  # noqa: SLF001 - pytest tells it nowhere else
     begun = time.perf_counter()
     try:

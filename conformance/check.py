@@ -28,6 +28,9 @@ QUIET = (
     # At the end it collects garbage five times over, to hear of exceptions nobody asked for.
     "-p",
     "no:unraisableexception",
+    # No rule writes a log, and to listen before and after each costs more than to tell of it.
+    "-p",
+    "no:logging",
     "--import-mode=importlib",
     "--capture=sys",
     "-q",

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from conformance.attempt import Attempt, confirmed, rule_of, tried
+from conformance.attempt import Attempt, confirmed, given_to, rule_of, tried
 from conformance.plugin import ALONE, LONG
 from conformance.suite import Suite
 from conformance.turns import Turns
@@ -129,7 +129,9 @@ class Together:
 
     def _try(self, item: pytest.Item) -> None:
         assert isinstance(item, pytest.Function)
-        item.stash[ATTEMPT] = tried(item, self.suite)
+        attempt = item.stash[ATTEMPT] = tried(item, self.suite)
+        # What is there pytest does not make again, to throw it away.
+        item.funcargs.update(given_to(item, attempt.suite))
 
     def _confirm(self, item: pytest.Item) -> None:
         """Try a failed test again, while that may teach something."""
