@@ -219,7 +219,11 @@ def _spared(schema: Any, sparing: Sparing) -> None:
     def filter_case(_: Any, case: Any) -> bool:
         return sparing.keeps(operation_id(case), case)
 
+    def before_add_examples(_: Any, examples: list[Any]) -> None:
+        examples[:] = sparing.few(examples)
+
     schema.hook(filter_case)
+    schema.hook(before_add_examples)
 
 
 def _collect(suite: Suite, recorder: Any, tried: dict[tuple[str, str], list[Failure]]) -> None:

@@ -8,10 +8,11 @@ are under way, and whatever failed is tried again, alone, before it is told.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ MARKED = ("skip", "skipif", "xfail", "usefixtures")
 OURS = Path(__file__).parent / "rules" / "conftest.py"
 # How many failed tests of one rule are tried again.
 LOOKS = 3
+# How long a thread may compute while others wait, in seconds.
+TURN = 0.001
 
 
 def attempt_at(item: pytest.Item) -> Attempt:
@@ -53,6 +56,21 @@ def may_run_beside_others(item: pytest.Item) -> bool:
     return all(
         Path(made_by[name][-1].func.__code__.co_filename) == OURS for name in GIVEN & set(made_by)
     )
+
+
+@contextmanager
+def short_turns() -> Iterator[None]:
+    """Let threads compute for a shorter time at once than they otherwise may.
+
+    A thread whose answer is there has a place at the gate until it is its turn to read it, and
+    those that generate requests take all the time they get.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(min(before, TURN))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 class Together:
@@ -82,7 +100,7 @@ class Together:
         if session.testsfailed and not self.config.option.continue_on_collection_errors:
             return None
         # Closed on the way out, so that an exception here stops those that are under way too.
-        with closing(self._tried(session.items)) as items:
+        with short_turns(), closing(self._tried(session.items)) as items:
             for item, after in _in_pairs(items):
                 self.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
                 if session.shouldfail:

@@ -153,6 +153,7 @@ def test_rooms_and_presets_share_a_library(world: World, who: str) -> None:
     contract="#/paths/~1sessions/get",
     operations=("list_rooms", "list_sessions"),
 )
+@pytest.mark.conformance_long
 def test_public_lists_hold_everybodys(world: World) -> None:
     """Make sessions of two hosts in three states, and look for them and their rooms."""
     made = {

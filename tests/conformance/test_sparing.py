@@ -78,3 +78,13 @@ def test_what_says_nothing_of_itself_or_belongs_to_no_operation_is_sent() -> Non
     for _ in range(2):
         for name in BOOLEANS:
             assert sparing.keeps("unheard_of", case({name: 7}, f"/properties/{name}/type"))
+
+
+def test_an_example_is_sent_with_some_of_the_ids_it_was_repeated_with() -> None:
+    def example(id_: int, body: object) -> Any:
+        more: dict[str, Any] = {"query": {}, "headers": {}, "cookies": {}, "media_type": None}
+        return SimpleNamespace(path_parameters={"id": id_}, body=body, **more)
+
+    cases = [example(id_, body) for id_ in range(5) for body in ({"enabled": True}, {})]
+    kept = Sparing.few(cases)
+    assert [case.path_parameters["id"] for case in kept] == [0, 0, 1, 1, 2, 2]

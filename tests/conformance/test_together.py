@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from conformance.journal import past
+from conformance.together import TURN, short_turns
 
 ROOM = "0b6f3c1e-8a4d-4f7b-9c52-3e1d7a60b4f8"
 ROOT = Path(__file__).parents[2]
@@ -61,6 +62,16 @@ def tried(stub, tmp_path: Path) -> Tried:
         return done, {rule["id"]: rule for rule in made["rules"]}
 
     return run
+
+
+def test_threads_take_shorter_turns_for_as_long_as_rules_are_tried() -> None:
+    before = sys.getswitchinterval()
+    with short_turns():
+        assert sys.getswitchinterval() == pytest.approx(TURN)
+        with short_turns():
+            pass
+        assert sys.getswitchinterval() == pytest.approx(TURN)
+    assert sys.getswitchinterval() == before
 
 
 def test_rules_are_tried_at_the_same_time_and_each_is_told_as_if_by_pytest(tried: Tried) -> None:
