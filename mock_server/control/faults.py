@@ -66,12 +66,14 @@ def clear_faults(call: Call) -> View:
 
 
 def list_contract_faults(_: Call) -> View:
-    """List the deliberate mistakes by name."""
+    """List the deliberate mistakes a world can have, by name."""
     from mock_server.faults import FAULTS  # noqa: PLC0415 - only who asks for them pays for it
 
     return {
         "contract_faults": [
-            {"name": fault.name, "family": fault.family, "breaks": fault.breaks} for fault in FAULTS
+            {"name": fault.name, "family": fault.family, "breaks": fault.breaks}
+            for fault in FAULTS
+            if not fault.of_media
         ]
     }
 
@@ -153,8 +155,14 @@ def _require_contract_fault(name: str | None, contract: dict[str, Any]) -> None:
     if name not in near:
         meant = f"did you mean `{near[0]}`?" if near else "must be one of `list_contract_faults`"
         raise Unprocessable(f"no deliberate mistake has the name `{name}`, {meant}")
+    fault = find_fault(name)
+    if fault.of_media:
+        raise Unprocessable(
+            f"`{name}` is of addresses of media, which a world's faults do not reach, must be "
+            f"another mistake (or a mock of its own: `greenroom serve --fault {name}`)"
+        )
     try:
-        find_fault(name).enforced(contract)
+        fault.enforced(contract)
     except (LookupError, TypeError, ValueError, AttributeError, StopIteration):
         raise Unprocessable(
             f"`{name}` edits a part of the contract that the one served here does not have, "

@@ -120,6 +120,11 @@ def test_the_control_plane_has_no_faults(mock):
             "no deliberate mistake has the name `oldest-frist`, did you mean `oldest-first`?",
         ),
         (
+            {"operation": "*", "effect": {"contract_fault": "playlist-never-ends"}},
+            422,
+            "must be another mistake (or a mock of its own: `greenroom serve --fault playlist-",
+        ),
+        (
             {"operation": "*", "effect": {"contract_fault": "zzz"}},
             422,
             "must be one of `list_contract_faults`",

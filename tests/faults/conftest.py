@@ -103,8 +103,9 @@ def judge(request, mock_with, true_mock):
         assert observe(Watched(true_mock)) == right
         begin_again(true_mock)
         body = {"operation": "*", "effect": {"contract_fault": name}}
-        true_mock.data("POST", "/_mock/faults", json=body)
+        added = true_mock.send("POST", "/_mock/faults", json=body)
         # A world's faults are of its API; what stands beside it is wrong with `--fault` only.
+        assert added.status_code == (422 if of_media else 201), added.text
         assert observe(Watched(true_mock)) == (right if of_media else wrong)
         assert "bug in the mock" not in true_mock.log.getvalue()
         with mock_with(scenario="empty", fault=name) as faulty:
