@@ -50,7 +50,8 @@ class Attempt:
             return
         extra = self.suite.drain()
         if self.suite.options.selects(found):
-            self.outcomes.append(_own(self.suite, found, item, error, called=called))
+            own = _own(self.suite, found, item, error, called=called)
+            self.outcomes.append(replace(own, seconds=self.seconds))
         self.outcomes += extra
 
     @property

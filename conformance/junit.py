@@ -18,7 +18,9 @@ MOST_FAILURES = 20
 def junit(result: Result) -> str:
     """Return a run's result as JUnit's XML.
 
-    Red is `failure`, undecided `error`; known, unsupported and disabled are `skipped`.
+    Red is `failure`, undecided `error`; known, unsupported and disabled are `skipped`. A rule's
+    time is that of all of its tries, of which several are made at once; a rule that judges what
+    others are answered takes none.
     """
     listed = ranked(result.tallies)
     verdicts = [tally.verdict for tally in listed]
@@ -61,7 +63,8 @@ def _properties(parent: Element, given: dict[str, str]) -> None:
 
 def _testcase(suite: Element, tally: Tally) -> None:
     rule, verdict = tally.rule, tally.verdict
-    case = SubElement(suite, "testcase", {"classname": rule.family, "name": rule.id})
+    told = {"classname": rule.family, "name": rule.id, "time": f"{tally.seconds:.3f}"}
+    case = SubElement(suite, "testcase", told)
     _properties(case, {"level": rule.level, "contract": rule.contract, "verdict": verdict})
     reasons = "; ".join(tally.why(verdict, 3))
     if verdict in RED or verdict in UNDECIDED:

@@ -145,6 +145,7 @@ class Run:
     ) -> None:
         if not attempt.tried or call.when != "call":
             error = call.excinfo.value if call.excinfo else None
+            attempt.seconds = call.duration
             attempt.judge(item, error, called=call.when == "call")
         outcomes, attempt.outcomes = attempt.outcomes, []
         _settle(report, [listed(each, self._known(), self.today) for each in outcomes])

@@ -61,7 +61,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One try of one rule, or a count of passed answers."""
+    """One try of one rule and how long it took, or a count of passed answers."""
 
     rule: str
     verdict: Verdict
@@ -69,6 +69,7 @@ class Outcome:
     count: int = 1
     failure: Failure | None = None
     reason: str = ""
+    seconds: float = 0.0
 
     def as_json(self) -> Json:
         """Return the outcome as JSON, to travel with a test report."""
@@ -107,10 +108,12 @@ class Tally:
     counts: Counter[Verdict] = field(default_factory=Counter)
     broken: dict[tuple[Verdict, str], Outcome] = field(default_factory=dict)
     reasons: Counter[tuple[Verdict, str]] = field(default_factory=Counter)
+    seconds: float = 0.0
 
     def add(self, outcome: Outcome) -> None:
         """Count one outcome; of failures of the same subject only the first is kept."""
         self.counts[outcome.verdict] += outcome.count
+        self.seconds += outcome.seconds
         if outcome.failure:
             key = outcome.verdict, outcome.failure.subject
             if key not in self.broken and len(self.broken) < MOST_KEPT:

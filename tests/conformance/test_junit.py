@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from results import RULES, result
 
 from conformance.junit import junit
-from conformance.verdicts import Verdict
+from conformance.verdicts import Outcome, Verdict, tallies
 
 
 def test_there_is_a_testcase_for_each_rule_and_every_kind_is_counted() -> None:
@@ -43,3 +44,11 @@ def test_what_the_run_was_is_in_properties() -> None:
 def test_a_run_that_tried_nothing_is_an_empty_suite() -> None:
     suite = ET.fromstring(junit(result(header=None)))[0]
     assert suite.get("time") == "0.000"
+
+
+def test_a_rule_took_as_long_as_its_tries_did() -> None:
+    rule = RULES["room.is_pass"]
+    tries = [Outcome(rule.id, Verdict.PASS, f"test_it[{s}]", seconds=s) for s in (0.25, 1.5)]
+    told = replace(result(), tallies=tuple(tallies(tries, {rule.id: rule}).values()))
+    (case,) = ET.fromstring(junit(told)).iter("testcase")
+    assert case.get("time") == "1.750"
