@@ -21,6 +21,7 @@ ENDLIST = b"#EXT-X-ENDLIST"
 LOOKS = 4
 TARGET = re.compile(r"#EXT-X-TARGETDURATION:(\d+)$", re.MULTILINE)
 SERVER_ERRORS = 500
+SDP = "application/sdp"
 OFFER = "\r\n".join(
     (
         "v=0",
@@ -149,6 +150,18 @@ def test_the_playlist_ends_with_the_session(world: World) -> None:
         time.sleep(BETWEEN)
 
 
+def offered(world: World, content: bytes, media_type: str, *, after_the_end: bool = False) -> Reply:
+    """Start a session, end it if asked, and post to its WHIP address, which must be in service."""
+    made = world.new_session(mode="webcam")
+    url = needed(world.api.send("start_session", made.id, by=world.host)).data("whip_url")
+    if after_the_end:
+        needed(world.api.send("end_session", made.id, by=world.host))
+    reply = fetched(world, "POST", url, content, Content_Type=media_type)
+    if reply.status >= SERVER_ERRORS:
+        unsupported("needs a WHIP endpoint that is in service")
+    return reply
+
+
 @rule(
     "media.whip.session",
     level="decided",
@@ -159,17 +172,12 @@ def test_the_playlist_ends_with_the_session(world: World) -> None:
 )
 def test_an_offer_is_answered_with_a_session_that_can_be_ended(world: World) -> None:
     """Publish, and leave at once."""
-    made = world.new_session(mode="webcam")
-    url = needed(world.api.send("start_session", made.id, by=world.host)).data("whip_url")
-    reply = fetched(world, "POST", url, OFFER, Content_Type="application/sdp")
-    if reply.status >= SERVER_ERRORS:
-        unsupported("needs a WHIP endpoint that is in service")
-    reply.must(201)
+    reply = offered(world, OFFER, SDP).must(201)
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-    reply.check(kind == "application/sdp", "`application/sdp`", shown(kind))
+    reply.check(kind == SDP, f"`{SDP}`", shown(kind))
     where = reply.headers.get("location", "")
     reply.check(where, "a `Location`", "none")
-    ended = fetched(world, "DELETE", urljoin(url, where))
+    ended = fetched(world, "DELETE", urljoin(reply.request.url, where))
     ended.check(200 <= ended.status < 300, "a 2xx status", ended.summary())
 
 
@@ -182,11 +190,7 @@ def test_an_offer_is_answered_with_a_session_that_can_be_ended(world: World) -> 
 )
 def test_an_offer_must_be_sdp(world: World) -> None:
     """Post JSON where an offer is expected."""
-    made = world.new_session(mode="webcam")
-    url = needed(world.api.send("start_session", made.id, by=world.host)).data("whip_url")
-    reply = fetched(world, "POST", url, b"{}", Content_Type="application/json")
-    if reply.status >= SERVER_ERRORS:
-        unsupported("needs a WHIP endpoint that is in service")
+    reply = offered(world, b"{}", "application/json")
     reply.check(400 <= reply.status < SERVER_ERRORS, "a 4xx status", reply.summary())
 
 
@@ -199,10 +203,5 @@ def test_an_offer_must_be_sdp(world: World) -> None:
 )
 def test_the_ingress_closes_with_the_session(world: World) -> None:
     """Send an offer to the WHIP address of a session that has ended."""
-    made = world.new_session(mode="webcam")
-    url = needed(world.api.send("start_session", made.id, by=world.host)).data("whip_url")
-    needed(world.api.send("end_session", made.id, by=world.host))
-    reply = fetched(world, "POST", url, OFFER, Content_Type="application/sdp")
-    if reply.status >= SERVER_ERRORS:
-        unsupported("needs a WHIP endpoint that is in service")
+    reply = offered(world, OFFER, SDP, after_the_end=True)
     reply.check(400 <= reply.status < SERVER_ERRORS, "a 4xx status", reply.summary())
