@@ -65,7 +65,7 @@ def checked(url: str, *more: str, shuffled: int | None = None) -> Told:
         environment = {**os.environ, SHUFFLE: str(shuffled or 0), "PYTHONPATH": str(ROOT)}
         begun = time.monotonic()
         done = subprocess.run(
-            [*command, *plugin, "--report-dir", folder, *more],
+            [*command, *plugin, f"--report-dir={folder}", *more],
             cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         seconds = time.monotonic() - begun
