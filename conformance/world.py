@@ -137,12 +137,15 @@ class World:
             return self.scenery.stage
 
     def _listed_preset(self) -> str | None:
-        """Return a preset that no run made, for one that a run made goes when its rule ends."""
+        """Return the oldest preset that no run made, for one that a run made goes when its rule
+        ends; not all that a run makes can bear its name.
+        """
         reply = self.api.send("list_presets", by=self.host, query={"limit": 100})
         if reply.status == 404 or reply.status == 405:  # noqa: PLR1714, PLR2004
             unsupported("needs a `preset_id` (`GREENROOM_PRESET_ID`): the target has no presets")
         rows = (reply.json or {}).get("data", {}).get("presets") if reply.json else None
-        theirs = (row for row in rows or () if not of_a_run(row.get("name"), self.run_id))
+        theirs = [row for row in rows or () if not of_a_run(row.get("name"), self.run_id)]
+        theirs.sort(key=lambda row: str(row.get("created_at", "")))
         return next((str(row["id"]) for row in theirs), None)
 
     def new_preset(self, *, by: Identity | None = None, **fields: Json) -> Json:

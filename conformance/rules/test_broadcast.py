@@ -193,9 +193,9 @@ def test_the_mode_is_the_bodys_or_the_presets(world: World, preset: str, mode: s
 )
 @pytest.mark.parametrize("operation", ["host_video_state", "host_audio_state"])
 def test_host_state_is_set_or_toggled(world: World, operation: str) -> None:
-    """Set the state both ways, then toggle it twice."""
+    """Set the state both ways, twice each, then toggle it twice."""
     made = world.new_session("live")
-    for enabled in (True, False, True):
+    for enabled in (True, True, False, False, True):
         reply = world.api.send(operation, made.id, by=world.host, body={"enabled": enabled})
         reply.must(200).equal(reply.data("enabled"), enabled, "`enabled`")
     for expected in (False, True):
@@ -212,10 +212,12 @@ def test_host_state_is_set_or_toggled(world: World, operation: str) -> None:
     contract="#/components/schemas/StreamHealthResponse",
     operations=("stream_health",),
 )
-@pytest.mark.parametrize("state", ["scheduled", "ended"])
+@pytest.mark.parametrize("state", ["scheduled", "ended", "broadcast"])
 def test_health_is_all_zeros_when_idle(world: World, state: str) -> None:
-    """Ask for the health of a stream that has not begun, and of one that is over."""
-    made = world.new_session(state)
+    """Ask for the health of a stream that has not begun, of a session and a broadcast over."""
+    made = world.new_session("broadcasting" if state == "broadcast" else state)
+    if state == "broadcast":
+        needed(world.api.send("end_session", made.id, by=world.host))
     reply = world.api.send("stream_health", made.id, by=world.viewer).must(200)
     for part in ("video", "audio"):
         for name, value in reply.data(part).items():

@@ -114,6 +114,27 @@ def test_a_monitor_is_hidden(world: World) -> None:
 
 
 @rule(
+    "media.stream_key.secret",
+    level="decided",
+    must="No answer to anybody but the host who owns the room MUST hold the stream key",
+    contract="#/components/schemas/CreateSessionResponse/properties/stream_key",
+    operations=("get_session", "list_live_sessions", "join_session", "monitor_session"),
+)
+def test_the_stream_key_is_for_its_host(world: World) -> None:
+    """Look for the key of a broadcast in what a viewer is told of it."""
+    made = world.new_session("broadcasting")
+    replies = [
+        world.api.send("get_session", made.id, by=world.viewer),
+        world.api.send("list_live_sessions", by=world.viewer, query={"limit": 100}),
+        world.api.send("join_session", made.id, by=world.viewer),
+        world.api.send("monitor_session", made.id, by=world.viewer),
+    ]
+    for reply in replies:
+        held = made.stream_key.encode() in reply.must(200).content
+        reply.check(not held, "no stream key in what a viewer is told", "that of the session")
+
+
+@rule(
     "media.ingress_id",
     level="decided",
     must="`rtmp.ingress_id` MUST be `IN_` and 12 characters of base57",
