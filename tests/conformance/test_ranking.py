@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+from conformance.exchange import Exchange
 from conformance.ranking import ranked
 from conformance.rule import Rule, rules
 from conformance.verdicts import Failure, Outcome, Verdict, tallies
@@ -61,6 +64,31 @@ def test_one_failed_row_of_a_table_comes_before_an_only_try():
         ("access.role", "create_room", 1, 17),
         ("credentials.both", "create_room", 1, 2),
     ) == ["access.role", "credentials.both", "access.private_lists"]
+
+
+def test_two_mistakes_at_once_and_two_things_apart_come_after_the_rule_about_one():
+    assert named(
+        ("refusal.order", "get_room", 1, 99),
+        ("session.join.apart", "join_session", 1, 0),
+        ("access.owner", "get_room", 1, 0),
+        ("session.join.limit", "join_session", 1, 0),
+    )[2:] == ["refusal.order", "session.join.apart"]
+
+
+def test_an_undocumented_refusal_is_explained_by_the_rule_that_asked_for_it():
+    refused = Exchange("GET", "/rooms", (), "", 404, (), "")
+    made = replace(refused, status=204)
+
+    def first(exchange):
+        failure = Failure("a", "b", "c", operation="list_rooms", exchange=exchange)
+        outcomes = [
+            Outcome("response.status", Verdict.FAIL, "an answer", failure=failure),
+            Outcome("list.past_the_end", Verdict.FAIL, "past", failure=failure),
+        ]
+        return ranked(tallies(outcomes, rules()).values())[0].rule.id
+
+    assert first(refused) == "list.past_the_end"
+    assert first(made) == "response.status"
 
 
 def test_a_contradiction_is_explained_by_the_rule_that_asked_for_the_answer():
