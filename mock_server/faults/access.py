@@ -139,6 +139,12 @@ def _hidden(handler: Handler, call: Call) -> Any:
         raise NotFound(f"`{call.operation}`: nothing has the id {call.id}") from None
 
 
+def _joined_bearers(request: Request, reply: Reply) -> Reply:
+    """Crash as where a server joins two fields of a name and splits what it has at the blank."""
+    count = sum(name == b"authorization" for name, _ in request.scope["headers"])
+    return refusal(reply, 500, "internal server error") if count > 1 else reply
+
+
 FAULTS: tuple[Fault, ...] = (
     _fault(
         name="viewers-create-rooms",
@@ -229,5 +235,10 @@ FAULTS: tuple[Fault, ...] = (
         name="public-refuses-bad-token",
         breaks="Public operations ignore credentials, unusable ones too",
         wrap=answers(_checked_anyway),
+    ),
+    _fault(
+        name="two-bearers-are-500",
+        breaks="Two Authorization headers are answered, whichever is heeded",
+        wrap=answers(_joined_bearers),
     ),
 )

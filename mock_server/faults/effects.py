@@ -127,6 +127,10 @@ def _switch_ignored(handler: Handler, call: Call) -> Any:
     return handler(call._replace(body={}))
 
 
+def _off_is_a_toggle(handler: Handler, call: Call) -> Any:
+    return handler(call if call.body.get("enabled") else call._replace(body={}))
+
+
 FAULTS: tuple[Fault, ...] = (
     _fault(
         name="start-begins-the-broadcast",
@@ -216,5 +220,10 @@ FAULTS: tuple[Fault, ...] = (
         name="host-switch-toggles-always",
         breaks="A host's camera is what the body says, and toggles only where it says nothing",
         handlers=around(("host_video_state", "host_audio_state"), _switch_ignored),
+    ),
+    _fault(
+        name="host-state-false-toggles",
+        breaks="A host's camera that is told to be off is off, however often it is told",
+        handlers=around(("host_video_state", "host_audio_state"), _off_is_a_toggle),
     ),
 )

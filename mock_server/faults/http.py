@@ -52,6 +52,12 @@ def _slash_forgiven(_: Env, scope: Scope) -> Scope:
     return {**scope, "path": path, "raw_path": path.encode()}
 
 
+def _decoded_twice(request: Request, reply: Reply) -> Reply:
+    """Crash where a path that was decoded has a percent sign left, which begins no escape."""
+    stray = "%" in request.scope["path"]
+    return refusal(reply, 500, "internal server error") if stray else reply
+
+
 FAULTS: tuple[Fault, ...] = (
     _fault(
         name="unknown-path-in-plain-text",
@@ -82,5 +88,10 @@ FAULTS: tuple[Fault, ...] = (
         name="trailing-slash-forgiven",
         breaks="A path with a trailing slash is unknown",
         wrap=requests(_slash_forgiven),
+    ),
+    _fault(
+        name="stray-percent-is-500",
+        breaks="A path with a broken escape is refused as one that nothing has",
+        wrap=answers(_decoded_twice),
     ),
 )

@@ -10,13 +10,23 @@ from typing import Any
 from mock_server.domain.entities import Room, Session
 from mock_server.env import Call
 from mock_server.faults.fault import Fault
-from mock_server.faults.handling import around
-from mock_server.faults.rewrite import Json, Reply, Request, answers, every
+from mock_server.faults.handling import around, room_at
+from mock_server.faults.rewrite import (
+    Change,
+    Json,
+    Reply,
+    Request,
+    answers,
+    changed_within,
+    every,
+    remembering,
+)
 from mock_server.http.operation import Handler
 from mock_server.http.views import date_time, room_view
 from mock_server.storage.indexes import ROOMS_OF_HOST, SESSIONS_OF_ROOM
 
 _fault = partial(Fault, family="invariants")
+_LISTS_OF_SESSIONS = ("list_sessions", "list_room_sessions")
 _SECOND = timedelta(seconds=1)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -116,6 +126,36 @@ def _touched_by_reading(request: Request, reply: Reply) -> Reply:
     return reply
 
 
+def _host_by_outer_id(room: Json) -> Json:
+    return {**room, "host": {**room["host"], "id": room["host"]["external_user_id"]}}
+
+
+def _as_when_live() -> Change:
+    """Let lists show sessions that have ended as they were when last seen live."""
+    live: dict[str, Json] = {}
+
+    def change(_: Request, reply: Reply) -> Reply:
+        if not reply.succeeded or not reply.body:
+            return reply
+
+        def stale(session: Json) -> Json:
+            if session["status"] == "live":
+                live[session["id"]] = session
+            return live.get(session["id"], session) if session["status"] == "ended" else session
+
+        shown = changed_within(reply.json, "session", stale)
+        return reply.with_json(shown) if reply.operation in _LISTS_OF_SESSIONS else reply
+
+    return change
+
+
+def _named_as_the_room(handler: Handler, call: Call) -> Any:
+    data = handler(call)
+    room = room_at(call)
+    assert room is not None, "its session was just found"
+    return {**data, "room_name": room.id}
+
+
 FAULTS: tuple[Fault, ...] = (
     _fault(
         name="updated-before-created",
@@ -181,5 +221,20 @@ FAULTS: tuple[Fault, ...] = (
         name="reading-moves-updated-at",
         breaks="Reading changes nothing",
         wrap=answers(_touched_by_reading),
+    ),
+    _fault(
+        name="host-by-outer-id",
+        breaks="The host a room shows bears the id of its host_id",
+        wrap=every("room", _host_by_outer_id),
+    ),
+    _fault(
+        name="ended-sessions-listed-as-live",
+        breaks="Of the sessions a list shows one of a room is live",
+        wrap=remembering(_as_when_live),
+    ),
+    _fault(
+        name="room-name-is-the-rooms-id",
+        breaks="The room_name that joining gives is the session's id",
+        handlers=around(("join_session", "monitor_session"), _named_as_the_room),
     ),
 )

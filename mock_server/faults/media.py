@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,8 +15,8 @@ from mock_server.domain.lifecycle import require_move
 from mock_server.env import Call, Env
 from mock_server.faults import tokens
 from mock_server.faults.fault import Fault
-from mock_server.faults.handling import Around, around, room_at
-from mock_server.faults.rewrite import Json, data_of, every
+from mock_server.faults.handling import Around, around, room_at, veiled
+from mock_server.faults.rewrite import Json, Reply, Request, answers, changed_within, data_of, every
 from mock_server.http.operation import Handler
 from mock_server.operations.lookup import find_session
 
@@ -84,6 +85,21 @@ def _one_playlist(session: Json) -> Json:
     return {**session, "hls_url": session["hls_url"].replace(session["id"], "live")}
 
 
+def _key_for_id(request: Request, reply: Reply) -> Reply:
+    if not reply.succeeded or not reply.body:
+        return reply
+
+    def told(session: Json) -> Json:
+        if "hls_url" not in session:
+            return session
+        with request.env.store.read() as tx:
+            kept = tx.get(Session, session["id"])
+        key = kept.stream_key if kept else session["id"]
+        return {**session, "hls_url": session["hls_url"].replace(session["id"], key)}
+
+    return reply.with_json(changed_within(reply.json, "session", told))
+
+
 def _plain(call: Call, claims: Json) -> Json:
     """Give a host who starts again what the audience gets."""
     session = call.tx.get(Session, call.id)
@@ -96,6 +112,16 @@ def _humming(health: Json) -> Json:
     if health["video"]["average_bitrate"]:
         return health
     return {**health, "video": {**health["video"], "average_bitrate": _IDLE_RATE}}
+
+
+def _never_over(handler: Handler, call: Call) -> Any:
+    def get(kind: type[Any], entity_id: str) -> Any:
+        found = call.tx.get(kind, entity_id)
+        if not isinstance(found, Session) or found.broadcast_at is None:
+            return found
+        return replace(found, state="live", ended_at=None)
+
+    return handler(veiled(call, get=get))
 
 
 def _only_when_live(handler: Handler, call: Call) -> Any:
@@ -271,5 +297,15 @@ FAULTS: tuple[Fault, ...] = (
         name="health-only-when-live",
         breaks="The health of a stream is answered in every status",
         handlers=around(("stream_health",), _only_when_live),
+    ),
+    _fault(
+        name="broadcast-address-has-the-stream-key",
+        breaks="The address of a broadcast leads to its playlist and does not tell the stream key",
+        wrap=answers(_key_for_id),
+    ),
+    _fault(
+        name="health-goes-on-after-the-end",
+        breaks="The health of a stream is zeros once its broadcast is over",
+        handlers=around(("stream_health",), _never_over),
     ),
 )

@@ -80,6 +80,11 @@ def _as_first_seen() -> Change:
     return change
 
 
+def _one_flag_for_two(call: Call) -> dict[str, Any]:
+    given = {name: call.body[name] for name in ("host_chat_send_file",) if name in call.body}
+    return {**call.body, **{f"audience{name.removeprefix('host')}": given[name] for name in given}}
+
+
 FAULTS: tuple[Fault, ...] = (
     _fault(
         name="other-hosts-preset-usable",
@@ -118,5 +123,10 @@ FAULTS: tuple[Fault, ...] = (
         name="preset-change-resets-flags",
         breaks="A change keeps the fields of a preset that are not given",
         handlers=around(("update_preset",), with_body(lambda call: {**DEFAULTS, **call.body})),
+    ),
+    _fault(
+        name="two-flags-are-one",
+        breaks="Whether the audience may send files is another flag than whether the host may",
+        handlers=around(("create_preset", "update_preset"), with_body(_one_flag_for_two)),
     ),
 )

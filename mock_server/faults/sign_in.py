@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Any
+from zlib import crc32
 
 from starlette.types import Scope
 
@@ -23,13 +25,15 @@ from mock_server.env import Call, Env
 from mock_server.faults import tokens
 from mock_server.faults.editing import without
 from mock_server.faults.fault import Fault
-from mock_server.faults.handling import around, keeping, with_body
+from mock_server.faults.handling import around, keeping, veiled, with_body
 from mock_server.faults.rewrite import Reply, Request, answers, data_of, refusal, requests
 from mock_server.http.operation import Handler
 from mock_server.http.tokens import mint_access_token
+from mock_server.http.views import user_view
 from mock_server.storage.indexes import USER_BY_EMAIL
 
 _fault = partial(Fault, family="sign-in")
+_AGAIN = "again-"
 _SIGN_INS = ("login", "refresh_tokens", "register_viewer", "device_login", "exchange_auth_code")
 
 
@@ -61,6 +65,32 @@ def _under_a_new_sign_in(handler: Handler, call: Call) -> Any:
         call.tx.delete(SignIn, token.sign_in_id)
         call.tx.put(replace(token, sign_in_id=sign_in.id))
     return handler(call)
+
+
+def _refreshed_once(handler: Handler, call: Call) -> Any:
+    if call.body["refresh_token"].startswith(_AGAIN):
+        raise Unauthenticated("`refresh_tokens`: the sign-in was refreshed before")
+    data = handler(call)
+    token = call.tx.get(RefreshToken, data["refresh_token"])
+    assert token is not None, "it has just been made"
+    call.tx.delete(RefreshToken, token.id)
+    call.tx.put(replace(token, id=f"{_AGAIN}{token.id}"))
+    return {**data, "refresh_token": f"{_AGAIN}{token.id}"}
+
+
+def _known_by_name(handler: Handler, call: Call) -> Any:
+    """Derive a viewer from their name, where the mock derives them from a number."""
+    number = crc32(call.body["display_name"].encode())
+    numbers = chain((number,), iter(call.tx.next_number, None))
+
+    def put(entity: Any) -> None:
+        if not isinstance(entity, User) or call.tx.get(User, entity.id) is None:
+            call.tx.put(entity)
+
+    data = handler(veiled(call, next_number=lambda: next(numbers), put=put))
+    known = call.tx.get(User, data["user"]["id"])
+    assert known is not None, "it is there since the first of this name"
+    return {**data, "user": user_view(known)}
 
 
 def _device_once(handler: Handler, call: Call) -> Any:
@@ -254,5 +284,15 @@ FAULTS: tuple[Fault, ...] = (
         wrap=data_of(
             ("login",), lambda data: {name: data[name] for name in data if name != "user"}
         ),
+    ),
+    _fault(
+        name="refreshed-token-refreshes-no-more",
+        breaks="The refresh token that a refresh gave buys another pair",
+        handlers=around(("refresh_tokens",), _refreshed_once),
+    ),
+    _fault(
+        name="same-name-is-same-viewer",
+        breaks="Who registers is a new viewer, whatever name others have",
+        handlers=around(("register_viewer",), _known_by_name),
     ),
 )

@@ -65,6 +65,23 @@ def _crashed(request: Request, reply: Reply) -> Reply:
     return refusal(reply, 500, "internal server error") if broken else reply
 
 
+def _repeats_a_field(body: bytes) -> bool:
+    repeated: list[bool] = []
+
+    def noted(pairs: list[tuple[str, Any]]) -> None:
+        repeated.append(len(dict(pairs)) < len(pairs))
+
+    json.loads(body, object_pairs_hook=noted)
+    return any(repeated)
+
+
+def _crashed_on_repetition(request: Request, reply: Reply) -> Reply:
+    """Crash where the mock has taken a body, or refused it for what it says."""
+    read = request.body and (reply.succeeded or reply.status == 422)  # noqa: PLR2004
+    broken = read and _is_json(request.body) and _repeats_a_field(request.body)
+    return refusal(reply, 500, "internal server error") if broken else reply
+
+
 def _missing_is_422(request: Request, reply: Reply) -> Reply:
     missing = reply.status == 400 and not request.body and request.method in ("POST", "PATCH")  # noqa: PLR2004
     return refusal(reply, 422, reply.json["error"]) if missing else reply
@@ -325,5 +342,10 @@ FAULTS: tuple[Fault, ...] = (
         name="ids-in-lower-case-only",
         breaks="A uuid is known in either case",
         wrap=answers(_exact_ids),
+    ),
+    _fault(
+        name="repeated-field-is-500",
+        breaks="A body that names a field twice is answered, whichever is heeded",
+        wrap=answers(_crashed_on_repetition),
     ),
 )

@@ -33,6 +33,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "allow-incomplete": ("http.method",),
     "refusals-said-to-be-html": ("response.content_type", "access.unknown_id"),
     "trailing-slash-forgiven": ("http.slash",),
+    "stray-percent-is-500": ("http.odd_path",),
     # lists
     "total-is-page-length": ("list.complete",),
     "oldest-first": ("invariant.list.order",),
@@ -72,6 +73,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "api-key-beats-bearer": ("credentials.both",),
     "live-list-needs-credentials": ("credentials.ignored",),
     "public-refuses-bad-token": ("credentials.ignored",),
+    "two-bearers-are-500": ("credentials.two_headers", "response.no_crash"),
     # order
     "state-before-ownership": ("refusal.order",),
     "lookup-before-credentials": ("refusal.order",),
@@ -98,6 +100,8 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "livekit-token-opens": ("credentials.other_tokens",),
     "sign-in-refuses-bad-token": ("credentials.ignored",),
     "me-is-you": ("auth.pair",),
+    "refreshed-token-refreshes-no-more": ("auth.refresh.chain", "auth.pair"),
+    "same-name-is-same-viewer": ("auth.register.distinct",),
     # presets
     "other-hosts-preset-usable": ("preset.foreign",),
     "other-hosts-preset-readable": ("access.owner",),
@@ -106,6 +110,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "preset-change-unseen": ("session.settings.preset",),
     "preset-limit-of-50-by-default": ("preset.default_limit",),
     "preset-change-resets-flags": ("preset.change",),
+    "two-flags-are-one": ("preset.flags", "invariant.resource.echo"),
     # lifecycle
     "ended-session-starts-again": ("session.lifecycle.refused",),
     "ended-session-goes-live-again": ("session.lifecycle.refused",),
@@ -143,6 +148,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "joining-again-takes-a-place": ("session.join.limit",),
     "settings-without-effect": ("session.settings.override",),
     "host-switch-toggles-always": ("session.host_state",),
+    "host-state-false-toggles": ("session.host_state",),
     # invariants
     "updated-before-created": ("invariant.times.ordered",),
     "started-before-created": ("invariant.times.ordered",),
@@ -157,6 +163,9 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "change-keeps-updated-at": ("time.updated",),
     "change-moves-created-at": ("time.updated",),
     "reading-moves-updated-at": ("read.safe",),
+    "host-by-outer-id": ("invariant.room.host",),
+    "ended-sessions-listed-as-live": ("invariant.session.one_live", "list.exact"),
+    "room-name-is-the-rooms-id": ("invariant.session.room_name",),
     # changes
     "change-clears-description": ("room.change", "resource.empty_change"),
     "change-of-description-ignored": ("room.change", "invariant.resource.echo"),
@@ -204,6 +213,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "needless-body-refused": ("body.not_needed",),
     "start-time-in-utc-only": ("session.reschedule.time",),
     "offset-dropped": ("session.reschedule.time", "invariant.resource.echo"),
+    "repeated-field-is-500": ("body.duplicate_keys", "response.no_crash"),
     # media
     "audience-may-publish": ("media.token.audience",),
     "host-may-not-publish": ("media.token.host",),
@@ -225,6 +235,8 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "restart-gives-a-viewers-token": ("media.token.host",),
     "idle-stream-has-bitrate": ("session.stream_health",),
     "health-only-when-live": ("session.stream_health",),
+    "broadcast-address-has-the-stream-key": ("media.stream_key.secret",),
+    "health-goes-on-after-the-end": ("session.stream_health",),
     # concurrency
     "two-go-live-two-ingresses": ("concurrency.start",),
     "two-starts-in-a-room-win": ("concurrency.room",),

@@ -224,3 +224,12 @@ def test_another_hosts_room_is_refused_before_the_preset(judge):
         return mock.status("POST", path, by="other-host", json=body)
 
     judge(status, right=403, wrong=422)
+
+
+@fault("two-bearers-are-500")
+def test_two_bearers_are_answered(judge):
+    def statuses(mock):
+        bearer = ("Authorization", f"Bearer {mock.token('host')}")
+        return [mock.status("GET", "/rooms/my", headers=[bearer] * count) for count in (1, 2)]
+
+    judge(statuses, right=[200, 401], wrong=[200, 500])

@@ -169,3 +169,14 @@ def test_a_switch_does_what_it_is_told(judge):
         return [mock.move(session, "host_video_state", json=body)["enabled"] for body in bodies]
 
     judge(switched, right=[True, True, False], wrong=[False, True, False])
+
+
+@fault("host-state-false-toggles")
+def test_off_twice_is_off(judge):
+    def switched(mock):
+        session = mock.live()
+        bodies = ({"enabled": True}, {"enabled": False}, {"enabled": False}, {}, {"enabled": True})
+        return [mock.move(session, "host_audio_state", json=body)["enabled"] for body in bodies]
+
+    right = [True, False, False, True, True]
+    judge(switched, right=right, wrong=[True, False, True, False, True])

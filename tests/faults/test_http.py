@@ -56,3 +56,11 @@ def test_a_trailing_slash_is_another_path(judge):
         return mock.status("GET", "/rooms/"), mock.status("GET", "/rooms")
 
     judge(status, right=(404, 200), wrong=(200, 200))
+
+
+@fault("stray-percent-is-500")
+def test_a_stray_percent_sign_is_refused(judge):
+    def statuses(mock):
+        return [mock.status("GET", f"/rooms/{id_}") for id_ in ("%25", "%41", "100%25zz")]
+
+    judge(statuses, right=[400, 400, 400], wrong=[500, 400, 500])

@@ -138,3 +138,39 @@ def test_reading_changes_nothing(judge):
         return mock.data("GET", path)["updated_at"] == before
 
     judge(same, right=True, wrong=False)
+
+
+@fault("host-by-outer-id")
+def test_a_room_shows_the_host_it_names(judge):
+    def same(mock):
+        room = mock.data("GET", f"/rooms/{mock.room()}")
+        return room["host"]["id"] == room["host_id"], room["host"]["username"] != ""
+
+    judge(same, right=(True, True), wrong=(False, True))
+
+
+@fault("ended-sessions-listed-as-live")
+def test_one_session_of_a_room_is_listed_as_live(judge):
+    def statuses(mock):
+        ended = mock.ended()
+        room = mock.shown(ended)["room_id"]
+        preset = mock.preset()
+        body = {"title": "Second", "preset_id": preset}
+        made = mock.data("POST", f"/rooms/{room}/sessions", by="host", json=body)["session"]["id"]
+        mock.move(made, "start")
+        rows = mock.data("GET", f"/rooms/{room}/sessions", by="host")["sessions"]
+        return sorted(row["status"] for row in rows), mock.shown(ended)["status"]
+
+    judge(statuses, right=(["ended", "live"], "ended"), wrong=(["live", "live"], "ended"))
+
+
+@fault("room-name-is-the-rooms-id")
+def test_the_room_that_is_joined_is_the_session(judge):
+    def names(mock):
+        session = mock.live()
+        joined = mock.move(session, "join")
+        monitored = mock.data("GET", f"/sessions/{session}/monitor", by="viewer")
+        told = [each["room_name"] == session for each in (joined, monitored)]
+        return told, mock.claims(joined["livekit_token"])["video"]["room"] == session
+
+    judge(names, right=([True, True], True), wrong=([False, False], True))

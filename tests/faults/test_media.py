@@ -217,3 +217,26 @@ def test_an_offer_is_answered_with_a_new_session(judge, monkeypatch):
         return posted.status_code
 
     judge(status, right=201, wrong=200)
+
+
+@fault("broadcast-address-has-the-stream-key")
+def test_the_address_of_a_broadcast_leads_to_it(judge):
+    def told(mock):
+        session = mock.session()
+        opened = mock.move(session, "go_live")
+        key, address = opened["rtmp"]["stream_key"], opened["session"]["hls_url"]
+        public = mock.shown(session)["hls_url"]
+        return session in address, key in address, address == public
+
+    judge(told, right=(True, False, True), wrong=(False, True, True))
+
+
+@fault("health-goes-on-after-the-end")
+def test_the_health_of_what_is_over_is_zeros(judge):
+    def rates(mock):
+        sessions = mock.live(), mock.ended(), mock.ended(), mock.session()
+        mock.clock.advance(seconds=30)
+        paths = [f"/sessions/{session}/stream_health" for session in sessions]
+        return [mock.data("GET", path, by="host")["video"]["average_bitrate"] > 0 for path in paths]
+
+    judge(rates, right=[True, False, False, False], wrong=[True, True, True, False])

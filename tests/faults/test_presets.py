@@ -83,3 +83,17 @@ def test_a_change_keeps_the_other_flags(judge):
         return data["chat_enabled"], data["poll_enabled"]
 
     judge(flags, right=(False, False), wrong=(True, False))
+
+
+@fault("two-flags-are-one")
+def test_flags_are_apart(judge):
+    def flags(mock):
+        one, other = "host_chat_send_file", "audience_chat_send_file"
+        path = f"/presets/{mock.preset(**{one: True, other: False})}"
+        made = mock.data("GET", path, by="host")
+        data = mock.data("PATCH", path, by="host", json={one: False, other: True})
+        kept = mock.data("PATCH", path, by="host", json={other: True})
+        return [(each[one], each[other]) for each in (made, data, kept)]
+
+    right = [(True, False), (False, True), (False, True)]
+    judge(flags, right=right, wrong=[(True, True), (False, False), (False, True)])

@@ -208,3 +208,24 @@ def test_the_caller_is_told_who_they_are(judge):
         return me["username"] == signed_in["user"]["username"]
 
     judge(same, right=True, wrong=False)
+
+
+@fault("refreshed-token-refreshes-no-more")
+def test_refreshing_goes_on(judge):
+    def statuses(mock):
+        token = register(mock)["refresh_token"]
+        again = refresh(mock, token).json()["data"]["refresh_token"]
+        other = refresh(mock, register(mock)["refresh_token"]).json()["data"]["refresh_token"]
+        return refresh(mock, again).status_code, logout(mock, other)
+
+    judge(statuses, right=(200, 200), wrong=(401, 200))
+
+
+@fault("same-name-is-same-viewer")
+def test_viewers_of_one_name_are_several(judge):
+    def shared(mock):
+        one, two = register(mock), register(mock)
+        signed_in = [me(mock, each) for each in (one, two)]
+        return signed_in, one["user"]["id"] == two["user"]["id"]
+
+    judge(shared, right=([200, 200], False), wrong=([200, 200], True))

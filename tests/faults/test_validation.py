@@ -335,3 +335,21 @@ def test_a_start_time_is_an_instant(judge):
         return mock.shown(session)["scheduled_start_time"]
 
     judge(shown, right="2030-01-01T04:30:00Z", wrong="2030-01-01T10:00:00Z")
+
+
+@fault("repeated-field-is-500")
+def test_a_repeated_field_is_answered(judge):
+    def statuses(mock):
+        bodies = (
+            b'{"title": "One hall", "title": "Another hall"}',
+            b'{"title": "Hall", "analytics": {"a": 1, "a": 2}}',
+            b'{"title": "Hall"}',
+            b'{"title": "Hall",',
+        )
+        media_type = {"Content-Type": "application/json"}
+        return [
+            mock.status("POST", "/rooms", by="host", content=body, headers=media_type)
+            for body in bodies
+        ]
+
+    judge(statuses, right=[201, 201, 201, 400], wrong=[500, 500, 201, 400])
