@@ -102,11 +102,12 @@ def test_the_audience_may_only_subscribe(world: World, who: str) -> None:
     contract="#/paths/~1sessions~1{id}~1monitor/get",
     operations=("monitor_session",),
 )
-def test_a_monitor_is_hidden(world: World) -> None:
-    """Read the token a monitor gets."""
-    made = world.new_session("live")
-    reply = world.api.send("monitor_session", made.id, by=world.viewer).must(200)
-    video = grant(world, reply, made.id, world.viewer)
+@pytest.mark.parametrize("caller", ["viewer", "host"])
+def test_a_monitor_is_hidden(world: World, caller: str) -> None:
+    """Read the token that a viewer and the host of the room get to monitor."""
+    made, by = world.new_session("live"), world.viewer if caller == "viewer" else world.host
+    reply = world.api.send("monitor_session", made.id, by=by).must(200)
+    video = grant(world, reply, made.id, by)
     reply.equal(video.get("hidden"), True, "`video.hidden`")
     reply.check(not video.get("canPublish", False), "no `canPublish`", "`canPublish`")
     reply.check(not video.get("roomAdmin"), "no `roomAdmin`", "`roomAdmin`")

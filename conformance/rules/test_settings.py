@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.identities import Identity
 from conformance.reply import shown
 from conformance.rule import rule
 from conformance.shapes import same
@@ -94,12 +95,12 @@ def test_a_changed_preset_shows_in_its_sessions(world: World, state: str) -> Non
     "session.join.limit",
     level="decided",
     must="When `effective_max_join_limit` participants are in, one more MUST be refused with 409; "
-    "the host does not count, and joining again takes no second place",
+    "the host does not count, who was refused takes none, and joining again takes no second place",
     contract="#/paths/~1sessions~1{id}~1join/post",
     operations=("join_session", "update_session_settings"),
 )
 def test_the_join_limit_holds(world: World) -> None:
-    """Fill a session of one place."""
+    """Fill a session of one place, then give it another."""
     made = world.new_session("live")
     body = {"max_join_limit": 1}
     needed(world.api.send("update_session_settings", made.id, by=world.host, body=body))
@@ -108,7 +109,10 @@ def test_the_join_limit_holds(world: World) -> None:
     world.api.send("join_session", made.id, by=world.other_host).must(409)
     body = {"max_join_limit": 2}
     needed(world.api.send("update_session_settings", made.id, by=world.host, body=body))
-    world.api.send("join_session", made.id, by=world.other_host).must(200)
+    # Who was refused has no place: somebody else may take the new one.
+    newcomer = Identity("newcomer", world.new_viewer()["access_token"])
+    world.api.send("join_session", made.id, by=newcomer).must(200)
+    world.api.send("join_session", made.id, by=world.other_host).must(409)
 
 
 @rule(

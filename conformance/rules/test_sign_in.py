@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from conformance.world import World, identity, unknown_id, unsupported
 Json = Any
 
 AUTH = "#/components/schemas/AuthResponse"
+SOME_SECONDS = 3.0
 
 
 def works(world: World, token: str) -> Reply:
@@ -269,6 +271,25 @@ def test_a_code_works_once(world: World, caller: str) -> None:
     spent = world.api.send("exchange_auth_code", body=code).must(401)
     never = world.api.send("exchange_auth_code", body={"code": "no such code"}).must(401)
     spent.equal(_words(spent), _words(never), "the refusal of a spent code")
+
+
+@rule(
+    "auth.code.lasts",
+    level="decided",
+    must="A code MUST work while the time is not over that `expires_in` says",
+    contract="#/components/schemas/GenerateAuthCodeResponse/properties/expires_in",
+    operations=("create_auth_code", "exchange_auth_code"),
+)
+@pytest.mark.conformance_long
+def test_a_code_lasts(world: World) -> None:
+    """Make a code, and exchange it some seconds later."""
+    body = {"session_id": world.stage().session}
+    reply = world.api.send("create_auth_code", by=world.viewer, body=body).must(200)
+    expires_in = reply.data("expires_in")
+    if expires_in <= 2 * SOME_SECONDS:
+        unsupported(f"needs a code of more than {2 * SOME_SECONDS} s, it has {expires_in}")
+    time.sleep(SOME_SECONDS)
+    world.api.send("exchange_auth_code", body={"code": reply.data("code")}).must(200)
 
 
 @rule(

@@ -8,10 +8,19 @@ from functools import partial
 from typing import Any
 
 from mock_server.domain.entities import Participant, Session
+from mock_server.domain.errors import Conflict
 from mock_server.domain.identity import derive_base57
 from mock_server.env import Call
-from mock_server.faults.fault import Fault
-from mock_server.faults.handling import around, instead_of, rewrites, room_at, veiled, with_body
+from mock_server.faults.fault import Fault, Handlers
+from mock_server.faults.handling import (
+    Around,
+    around,
+    instead_of,
+    rewrites,
+    room_at,
+    veiled,
+    with_body,
+)
 from mock_server.faults.rewrite import (
     Change,
     Json,
@@ -104,6 +113,30 @@ def _host_counted(handler: Handler, call: Call) -> Any:
             Participant(id=place, session_id=call.id, user_id=call.user.id, created_at=call.now)
         )
     return data
+
+
+def _refused_counted() -> Around:
+    refused: dict[str, set[str]] = {}
+
+    def joined(handler: Handler, call: Call) -> Any:
+        others = refused.get(call.id, set()) - {call.user.id}
+
+        def count(index: Index[Any], key: str, **bounds: Any) -> int:
+            more = len(others) if index is PARTICIPANTS_OF_SESSION else 0
+            return call.tx.count(index, key, **bounds) + more
+
+        try:
+            return handler(veiled(call, count=count))
+        except Conflict:
+            refused.setdefault(call.id, set()).add(call.user.id)
+            raise
+
+    return joined
+
+
+def _counting_who_was_refused(handlers: Handlers) -> Handlers:
+    # They are remembered by one server, not by all of a process.
+    return around(("join_session",), _refused_counted())(handlers)
 
 
 def _another_place(handler: Handler, call: Call) -> Any:
@@ -205,6 +238,11 @@ FAULTS: tuple[Fault, ...] = (
         name="host-takes-a-place",
         breaks="The room's host does not count against the join limit",
         handlers=around(("join_session",), _host_counted),
+    ),
+    _fault(
+        name="refused-join-takes-a-place",
+        breaks="Joining is refused while the places are taken by those who are in, not who was not",
+        handlers=_counting_who_was_refused,
     ),
     _fault(
         name="joining-again-takes-a-place",

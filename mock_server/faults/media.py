@@ -46,6 +46,13 @@ def _may_publish(_: Call, claims: Json) -> Json:
     return {**claims, "video": {**claims["video"], "canPublish": True}}
 
 
+def _admin_of_their_own(call: Call, claims: Json) -> Json:
+    room = room_at(call)
+    if room is None or room.host_id != call.user.id:
+        return claims
+    return {**claims, "video": {**claims["video"], "canPublish": True, "roomAdmin": True}}
+
+
 def _in_the_rooms_name(call: Call, claims: Json) -> Json:
     room = room_at(call)
     assert room is not None, "its session was just found"
@@ -237,6 +244,11 @@ FAULTS: tuple[Fault, ...] = (
         name="host-may-not-publish",
         breaks="The token of the host lets them publish",
         handlers=around(_OPENING, _claims(_granting(canPublish=False))),
+    ),
+    _fault(
+        name="hosts-monitor-publishes",
+        breaks="Who monitors subscribes and publishes nothing, the room's host too",
+        handlers=around(("monitor_session",), _claims(_admin_of_their_own)),
     ),
     _fault(
         name="monitor-is-visible",

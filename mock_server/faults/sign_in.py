@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -50,6 +51,13 @@ def _any_password(call: Call) -> dict[str, Any]:
 def _unknown_is_404(handler: Handler, call: Call) -> Any:
     if _named(call) is None:
         raise NotFound("`login`: nobody has this email")
+    return handler(call)
+
+
+def _gone_soon(handler: Handler, call: Call) -> Any:
+    code = call.tx.get(AuthCode, call.body["code"])
+    if code is not None and call.now > code.created_at + timedelta(seconds=2):
+        raise Unauthenticated("`exchange_auth_code`: the code is unknown, spent or expired")
     return handler(call)
 
 
@@ -242,6 +250,11 @@ FAULTS: tuple[Fault, ...] = (
         name="logout-keeps-refresh-token",
         breaks="Logging out spends the refresh token",
         handlers=around(("logout",), keeping(RefreshToken, SignIn)),
+    ),
+    _fault(
+        name="code-gone-in-seconds",
+        breaks="A code can be used for as long as `expires_in` says",
+        handlers=around(("exchange_auth_code",), _gone_soon),
     ),
     _fault(
         name="code-works-twice",

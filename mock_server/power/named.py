@@ -88,6 +88,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "refresh-ends-access-token": ("auth.refresh",),
     "logout-keeps-access-token": ("auth.logout",),
     "logout-keeps-refresh-token": ("auth.logout",),
+    "code-gone-in-seconds": ("auth.code.lasts",),
     "code-works-twice": ("auth.code",),
     "unknown-code-is-404": ("auth.unknown_token",),
     "code-for-any-session": ("auth.code.unknown_session",),
@@ -145,6 +146,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "mode-of-body-ignored": ("session.mode",),
     "join-limit-not-kept": ("session.join.limit",),
     "host-takes-a-place": ("session.join.limit",),
+    "refused-join-takes-a-place": ("session.join.limit",),
     "joining-again-takes-a-place": ("session.join.limit",),
     "settings-without-effect": ("session.settings.override",),
     "host-switch-toggles-always": ("session.host_state",),
@@ -217,6 +219,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     # media
     "audience-may-publish": ("media.token.audience",),
     "host-may-not-publish": ("media.token.host",),
+    "hosts-monitor-publishes": ("media.token.monitor",),
     "monitor-is-visible": ("media.token.monitor",),
     "token-for-another-room": ("media.token",),
     "token-already-expired": ("media.token",),

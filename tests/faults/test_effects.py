@@ -131,6 +131,19 @@ def test_a_full_session_refuses(judge):
     judge(statuses, right=[200, 409], wrong=[200, 200])
 
 
+@fault("refused-join-takes-a-place")
+def test_who_was_refused_takes_no_place(judge):
+    def statuses(mock):
+        session = mock.live(preset_id=mock.preset(max_join_limit=1))
+        path = f"/sessions/{session}/join"
+        first = [mock.status("POST", path, by=by) for by in ("viewer", "other_viewer")]
+        body = {"max_join_limit": 2}
+        mock.data("PATCH", f"/sessions/{session}/settings", by="host", json=body)
+        return [*first, mock.status("POST", path, by="other_host")]
+
+    judge(statuses, right=[200, 409, 200], wrong=[200, 409, 409])
+
+
 @fault("host-takes-a-place")
 def test_the_host_takes_no_place(judge):
     def statuses(mock):

@@ -45,6 +45,16 @@ def test_who_monitors_is_hidden(judge):
     judge(hidden, right=True, wrong=False)
 
 
+@fault("hosts-monitor-publishes")
+def test_a_monitoring_host_publishes_nothing(judge):
+    def publishes(mock):
+        path = f"/sessions/{mock.live()}/monitor"
+        shown = [grants(mock, mock.data("GET", path, by=by)) for by in ("viewer", "host")]
+        return [each["canPublish"] for each in shown]
+
+    judge(publishes, right=[False, False], wrong=[False, True])
+
+
 @fault("token-for-another-room")
 def test_the_livekit_room_is_the_session(judge):
     def same(mock):

@@ -107,6 +107,17 @@ def test_a_code_works_once(judge):
     judge(statuses, right=[200, 401], wrong=[200, 200])
 
 
+@fault("code-gone-in-seconds")
+def test_a_code_lasts(judge):
+    def statuses(mock):
+        made, later = code(mock), code(mock)
+        at_once = exchange(mock, made).status_code
+        mock.clock.advance(seconds=3)
+        return [at_once, exchange(mock, later).status_code]
+
+    judge(statuses, right=[200, 200], wrong=[200, 401])
+
+
 @fault("unknown-code-is-404")
 def test_an_unknown_code_is_a_bad_credential(judge):
     def status(mock):
