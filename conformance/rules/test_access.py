@@ -101,6 +101,10 @@ def test_an_unknown_id_is_not_found(world: World, operation: str) -> None:
     nil, first_version = "0" * 8 + "-0000" * 3 + "-" + "0" * 12, str(uuid.uuid1())
     for id_ in (unknown_id(), first_version, nil):
         world.api.send(operation, id_, by=by, **arguments(world, found)).must(404)
+    if not found.public and not found.roles:
+        # Whose it is cannot be asked of what is not there.
+        sent = world.api.send(operation, unknown_id(), by=world.viewer, **arguments(world, found))
+        sent.must(404)
 
 
 @rule(
