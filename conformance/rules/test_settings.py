@@ -16,9 +16,10 @@ SESSION = "#/components/schemas/SessionResponse"
 @rule(
     "session.settings.override",
     level="decided",
-    must="A setting that is given MUST override the preset's, one that is not MUST stay",
+    must="A setting that is given MUST override the preset's in this session alone, one that is "
+    "not MUST stay",
     contract="#/components/schemas/UpdateSessionSettingsRequest",
-    operations=("update_session_settings",),
+    operations=("update_session_settings", "get_preset"),
 )
 @pytest.mark.parametrize("state", ["scheduled", "live"])
 @pytest.mark.parametrize(
@@ -27,9 +28,9 @@ SESSION = "#/components/schemas/SessionResponse"
 def test_a_setting_overrides_the_preset(
     world: World, state: str, name: str, value: bool | int
 ) -> None:
-    """Override one setting at a time and read the session."""
-    preset = world.new_preset(chat_enabled=True, stage_enabled=True, max_join_limit=50)["id"]
-    made = world.new_session(state, preset_id=preset)
+    """Override one setting at a time, and read the session and its preset."""
+    shared = world.new_preset(chat_enabled=True, stage_enabled=True, max_join_limit=50)
+    made = world.new_session(state, preset_id=shared["id"])
     before = world.session(made.id)
     reply = world.api.send("update_session_settings", made.id, by=world.host, body={name: value})
     after = reply.must(200).data()
@@ -42,6 +43,8 @@ def test_a_setting_overrides_the_preset(
             reply.check(f"{other}_override" not in after, f"no `{other}_override`", "one")
     read = world.api.send("get_session", made.id).must(200)
     read.equal(read.data(f"effective_{name}"), value, f"`effective_{name}` when read")
+    preset = world.api.send("get_preset", shared["id"], by=world.host).must(200)
+    preset.equal(preset.data(name), shared[name], f"`{name}` of the preset")
 
 
 @rule(

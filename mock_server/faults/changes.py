@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from mock_server.domain.entities import Room, Session
+from mock_server.domain.entities import Preset, Room, Session
 from mock_server.env import Call
 from mock_server.faults.editing import schema
 from mock_server.faults.fault import Document, Fault
@@ -41,6 +41,16 @@ def _overrides_gone(_: Call, session: Session) -> Session:
         stage_enabled_override=None,
         max_join_limit_override=None,
     )
+
+
+def _into_the_preset(handler: Handler, call: Call) -> Any:
+    data = handler(call)
+    session = call.tx.get(Session, call.id)
+    preset = None if session is None else call.tx.get(Preset, session.preset_id)
+    if preset is not None:
+        written = {name: call.body[name] for name in preset.settings if name in call.body}
+        call.tx.put(replace(preset, settings={**preset.settings, **written}))
+    return data
 
 
 def _not_empty(document: Document) -> None:
@@ -120,6 +130,11 @@ FAULTS: tuple[Fault, ...] = (
         name="settings-reset-others",
         breaks="Changing one setting keeps the overrides of the others",
         handlers=around(("update_session_settings",), rewrites(_overrides_gone)),
+    ),
+    _fault(
+        name="settings-written-to-the-preset",
+        breaks="The settings of a session are of this session alone",
+        handlers=around(("update_session_settings",), _into_the_preset),
     ),
     _fault(
         name="empty-change-refused",

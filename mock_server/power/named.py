@@ -174,6 +174,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "analytics-merged": ("room.change.analytics",),
     "room-change-not-kept": ("room.change",),
     "reschedule-not-kept": ("time.updated",),
+    "settings-written-to-the-preset": ("session.settings.override",),
     "settings-reset-others": ("session.settings.keep",),
     "empty-change-refused": ("resource.empty_change",),
     "room-with-live-session-deletable": ("room.delete_while_live",),

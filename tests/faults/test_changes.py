@@ -71,6 +71,16 @@ def test_one_setting_leaves_the_others(judge):
     judge(overrides, right=(False, 4), wrong=(None, 4))
 
 
+@fault("settings-written-to-the-preset")
+def test_settings_are_of_one_session(judge):
+    def shown(mock):
+        preset = mock.preset(max_join_limit=9)
+        change(mock, f"/sessions/{mock.session(preset_id=preset)}/settings", max_join_limit=4)
+        return mock.data("GET", f"/presets/{preset}", by="host")["max_join_limit"]
+
+    judge(shown, right=9, wrong=4)
+
+
 @fault("empty-change-refused")
 def test_an_empty_change_is_no_mistake(judge):
     def status(mock):
