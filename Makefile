@@ -35,7 +35,7 @@ check: .venv/ready ## format, lint, types, import rules, contract, faults, repli
 	$(BIN)/python -m coverage report
 	$(BIN)/python -m benchmarks.gate
 
-faults: .venv/ready ## try each deliberate fault against the rules that must see it (make check: three of a family)
+faults: .venv/ready ## try each deliberate fault against the rules that must see it (make check: two of a family)
 	GREENROOM_FAULTS=all $(BIN)/python -m pytest tests/test_rules_can_fail.py tests/stock -n auto --dist worksteal -q
 
 format: .venv/ready ## format and mend what can be mended

@@ -38,13 +38,13 @@ def test_only_rules_that_exist_are_named():
 
 
 def tried_faults():
-    """Every fault where GREENROOM_FAULTS is `all`, as in `make faults`; else three of a family."""
+    """Every fault where GREENROOM_FAULTS is `all`, as in `make faults`; else two of a family."""
     if os.environ.get("GREENROOM_FAULTS") == "all":
         return [fault.name for fault in FAULTS]
     families: dict[str, list[str]] = {}
     for fault in FAULTS:
         families.setdefault(fault.family, []).append(fault.name)
-    return [name for names in families.values() for name in names[:3]]
+    return [name for names in families.values() for name in (names[0], names[-1])]
 
 
 @pytest.mark.parametrize("fault", tried_faults())
