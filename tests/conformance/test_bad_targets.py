@@ -165,7 +165,8 @@ def test_where_a_target_redirects_to_is_told_and_not_followed(serve) -> None:
     ids=["a page", "ten megabytes", "another JSON", "another protocol"],
 )
 def test_what_is_not_this_api_is_told(serve, content: bytes, words: str) -> None:
-    assert words in told(serve(always(content)))
+    # Ten megabytes take a loaded machine a while.
+    assert words in told(serve(always(content)), "--greenroom-timeout=10")
 
 
 def test_a_target_that_drops_connections_is_told(serve) -> None:

@@ -243,9 +243,8 @@ def test_every_world_begins_with_the_story_of_the_command(mock_with):
         assert mock.data("GET", "/_mock/personas", **there)["personas"][0]["name"] == "host"
 
 
+@pytest.mark.parametrize("store_url", ["sqlite", "postgres"], indirect=True)
 def test_a_story_is_played_once_however_many_begin_together(contract, store_url):
-    if store_url == "memory":
-        pytest.skip("nobody shares a store in memory")
     open_store(store_url).close()
     settings = Settings(store=store_url, scenario="back-to-back")
 
