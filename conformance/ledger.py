@@ -73,6 +73,8 @@ class Ledger:
     _entries: dict[int, Entry] = field(default_factory=dict)
     _there: Counter[str] = field(default_factory=Counter)
     _last: int = 0
+    # Kinds of which nothing has gone since somebody waited for it in vain: nobody else does.
+    _stuck: set[str] = field(default_factory=set)
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def intend(
@@ -91,9 +93,10 @@ class Ledger:
         goes.
         """
         with self._changed:
-            wait = self.wait if patient else 0
+            wait = self.wait if patient and kind not in self._stuck else 0
             free = self._changed.wait_for(lambda: self._there[kind] < self.most[kind], wait)
             if not free:
+                self._stuck |= {kind} if wait else set()
                 most = f"{self.most[kind]} of a run are there, as many as may be"
                 raise Blocked(f"removal of a {kind}", most)
             self._last += 1
@@ -131,6 +134,7 @@ class Ledger:
         with self._changed:
             if self._entries.pop(entry.number, None) is not None:
                 self._there[entry.kind] -= 1
+                self._stuck.discard(entry.kind)
                 self.record({"gone": entry.number})
                 self._changed.notify_all()
 

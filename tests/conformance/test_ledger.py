@@ -55,6 +55,18 @@ def test_no_more_of_a_kind_are_there_than_may_be() -> None:
     ledger.intend("room", "host")
 
 
+def test_nobody_waits_again_for_what_does_not_go() -> None:
+    ledger = Ledger("run", most={"room": 1}, wait=0.01)
+    first = ledger.intend("room", "host")
+    with pytest.raises(Blocked):
+        ledger.intend("room", "host")
+    ledger.wait = 3600
+    with pytest.raises(Blocked):
+        ledger.intend("room", "host")
+    ledger.strike(first)
+    ledger.intend("room", "host")
+
+
 def test_a_creation_waits_until_something_goes() -> None:
     ledger = Ledger("run", most={"room": 1}, wait=10)
     first = ledger.intend("room", "host")
