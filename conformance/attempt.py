@@ -55,6 +55,11 @@ class Attempt:
         self.outcomes += extra
 
     @property
+    def decided(self) -> bool:
+        """Tell whether the test came to an end, a good one or a bad one."""
+        return self.error is None or isinstance(self.error, Mismatch)
+
+    @property
     def broken(self) -> set[str]:
         """Return the ids of the rules that failed."""
         return {each.rule for each in self.outcomes if each.verdict is Verdict.FAIL}
@@ -98,26 +103,30 @@ def _try(item: pytest.Function, attempt: Attempt) -> None:
 
 
 def confirmed(item: pytest.Function, first: Attempt, suite: Suite) -> Attempt:
-    """Try a failed test again, twice: what does not fail each time is flaky, not failed.
+    """Try a failed test again, twice: what then passes is flaky, not failed.
 
     A race that was lost once is no less lost when it is won the next time: it is not tried again.
+    A try that could not be judged says nothing of the first.
     """
     found = rule_of(item)
     if found is not None and found.family == PROVEN_ONCE:
         return first
-    failed = Counter(first.broken)
+    failed, passed = Counter(first.broken), Counter[str]()
     for _ in range(AGAIN):
-        failed.update(tried(item, suite).broken)
-    first.outcomes = list(_settled(first.outcomes, failed))
+        again = tried(item, suite)
+        failed.update(again.broken)
+        passed.update(first.broken - again.broken if again.decided else ())
+    first.outcomes = list(_settled(first.outcomes, failed, passed))
     return first
 
 
-def _settled(outcomes: Iterable[Outcome], failed: Counter[str]) -> Iterable[Outcome]:
-    tries = 1 + AGAIN
+def _settled(
+    outcomes: Iterable[Outcome], failed: Counter[str], passed: Counter[str]
+) -> Iterable[Outcome]:
     for outcome in outcomes:
-        times = failed[outcome.rule]
-        if outcome.verdict is Verdict.FAIL and times < tries:
-            reason = f"failed {times} of {tries}"
+        rule = outcome.rule
+        if outcome.verdict is Verdict.FAIL and passed[rule]:
+            reason = f"failed {failed[rule]} of {failed[rule] + passed[rule]}"
             yield replace(outcome, verdict=Verdict.FLAKY, reason=reason)
         else:
             yield outcome

@@ -141,6 +141,17 @@ def test_what_does_not_fail_each_of_three_times_is_flaky(
     assert [part.cleaned for part in whole.parts] == [1] * (1 + attempt.AGAIN)
 
 
+def test_a_try_that_cannot_be_judged_does_not_take_a_failure_back() -> None:
+    left = [Blocked("removal of a room", "60 are there")] * 2 + [Mismatch("this", "that")]
+
+    def test() -> None:
+        raise left.pop()
+
+    whole, wrapped = Part(), item(test)
+    (outcome,) = confirmed(wrapped, tried(wrapped, whole), whole).outcomes
+    assert (outcome.verdict, left) == (Verdict.FAIL, [])
+
+
 def test_each_rule_is_settled_for_itself() -> None:
     steady = Outcome(OTHER.id, Verdict.FAIL, "x", failure=Failure("x", "this", "that"))
     passed = Outcome("*", Verdict.PASS, "list_rooms 200", count=3)
