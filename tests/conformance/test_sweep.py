@@ -56,7 +56,7 @@ def test_what_is_young_may_belong_to_a_run_elsewhere(stub, rooms) -> None:
     assert sweep.main([stub.url]) == 0
     assert deleted(stub) == ["old"]
     assert sweep.main([stub.url, "--older-than", "4h"]) == 0
-    assert deleted(stub) == ["old", "young", "old"]
+    assert sorted(deleted(stub)[1:]) == ["old", "young"]
 
 
 def test_a_run_that_is_named_is_swept_whatever_its_age_and_no_other(stub, rooms) -> None:
