@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from typing import NamedTuple
 
 from mock_server.domain.clock import read_clock
 from mock_server.domain.entities import Encoder, Room, Session
@@ -25,6 +26,11 @@ from mock_server.storage.protocol import Lock, Needs, StorageError, Transaction
 from mock_server.worlds import Worlds
 
 OPEN = ("scheduled", "live")
+
+
+class _Opened(NamedTuple):
+    call: Call
+    session: Session
 
 
 class SessionIngress:
@@ -75,12 +81,12 @@ class SessionIngress:
         return ended
 
     def _accept(self) -> None:
-        with self._changing("publisher_left") as call:
-            session = call and self._open_session(call.tx)
-            if call is None or session is None:
+        with self._changing("publisher_left") as opened:
+            if opened is None:
                 raise Conflict(
                     f"session {self._publication.session_id} has ended meanwhile, must be open"
                 )
+            call, session = opened
             if publication_of(call.tx.get(Encoder, session.id)):
                 _leave(call, session)
             _put(partial(publisher_accepted, publication=self._publication.told()), session, call)
@@ -97,22 +103,22 @@ class SessionIngress:
             return True
 
     def _connect(self) -> None:
-        with self._changing("publisher_connected") as call:
-            session = call and self._open_session(call.tx)
-            if call is not None and session is not None and self._is_named(call.tx):
-                told_of_publisher(partial(_put, publisher_connected, session), call)
+        with self._changing("publisher_connected") as opened:
+            if opened is not None and self._is_named(opened.call.tx):
+                told_of_publisher(partial(_put, publisher_connected, opened.session), opened.call)
 
     def _end(self) -> bool:
-        with self._changing("publisher_left") as call:
-            session = call and self._open_session(call.tx)
-            if call is None or session is None or not self._is_named(call.tx):
+        with self._changing("publisher_left") as opened:
+            if opened is None or not self._is_named(opened.call.tx):
                 return False
-            _leave(call, session)
+            _leave(*opened)
             return True
 
     @contextmanager
-    def _changing(self, event: str) -> Iterator[Call | None]:
-        """Open a transaction in which the encoder may change; yield None if the world is gone."""
+    def _changing(self, event: str) -> Iterator[_Opened | None]:
+        """Open a transaction in which the encoder may change; yield None where the session takes
+        no publisher.
+        """
         # Never planted anew, as by a request: a world that is gone has no publishers.
         env = self._worlds.seen(self._publication.world)
         if env is None:
@@ -124,12 +130,13 @@ class SessionIngress:
             entities=(THE_WORLD, (Session, session_id), (Encoder, session_id)),
         )
         with env.store.write(needs) as tx:
-            world = tx.get(*THE_WORLD)
-            if world is None:
+            world, session = tx.get(*THE_WORLD), self._open_session(tx)
+            if world is None or session is None:
                 yield None
                 return
             env = self._worlds.as_read(env, world)
-            yield Call(env, tx, event, env.clock(), self._addresses, None, session_id, {}, {})
+            call = Call(env, tx, event, env.clock(), self._addresses, None, session_id, {}, {})
+            yield _Opened(call, session)
 
     def _open_session(self, tx: Transaction) -> Session | None:
         world, session = tx.get(*THE_WORLD), tx.get(Session, self._publication.session_id)
