@@ -96,7 +96,8 @@ class Ledger:
             wait = self.wait if patient and kind not in self._stuck else 0
             free = self._changed.wait_for(lambda: self._there[kind] < self.most[kind], wait)
             if not free:
-                self._stuck |= {kind} if wait else set()
+                if wait:
+                    self._stuck.add(kind)
                 most = f"{self.most[kind]} of a run are there, as many as may be"
                 raise Blocked(f"removal of a {kind}", most)
             self._last += 1
