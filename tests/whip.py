@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 SDP = {"Content-Type": "application/sdp"}
 FRAGMENT = {"Content-Type": "application/trickle-ice-sdpfrag"}
 _FINGERPRINT = ":".join(["AB"] * 32)
@@ -51,9 +53,34 @@ def bent(old: str, new: str, sdp: str = OFFER) -> str:
 
 def live(mock, **session):
     """The path to publish to, and the id of a session."""
-    made = mock.session(**session)
-    opened = mock.data("POST", f"/sessions/{made}/start", by="host")
-    return opened["whip_url"].removeprefix("http://mock:4010"), made
+    return _opened(mock, mock.session(**session), "start")
+
+
+def on_air(mock):
+    """The path to publish to, and the id of a session that is broadcast."""
+    return _opened(mock, mock.session(), "go_live")
+
+
+def _opened(mock, session, move):
+    opened = mock.data("POST", f"/sessions/{session}/{move}", by="host")
+    return opened["whip_url"].removeprefix("http://mock:4010"), session
+
+
+def until(mock, holds, seconds=10.0):
+    """Let the loop run until something holds; returns True, raises TimeoutError."""
+
+    async def wait():
+        async with asyncio.timeout(seconds):
+            while not holds():  # noqa: ASYNC110 - what is waited for is elsewhere
+                await asyncio.sleep(0.005)
+        return True
+
+    return mock.loop.run_until_complete(wait())
+
+
+def newest(mock):
+    """The number of the last event."""
+    return mock.env.store.events(0, 1).newest
 
 
 def publish(mock, path, sdp=OFFER, **how):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from whip import OFFER, SDP
+from whip import OFFER, SDP, newest, until
 
 from mock_server.domain.encoder import MOST_CHANGES
 from mock_server.domain.entities import Encoder, Session
@@ -51,19 +50,6 @@ class Publisher:
     def gone(self):
         until(self.mock, lambda: not self.mock.env.common.publications.find(self.held.id))
         until(self.mock, lambda: len(self.mock.env.common.publishers) == 0)
-
-
-def until(mock, holds, seconds=10.0):
-    async def wait():
-        async with asyncio.timeout(seconds):
-            while not holds():  # noqa: ASYNC110 - what is waited for is elsewhere
-                await asyncio.sleep(0.005)
-
-    mock.loop.run_until_complete(wait())
-
-
-def newest(mock):
-    return mock.env.store.events(0, 1).newest
 
 
 @pytest.fixture

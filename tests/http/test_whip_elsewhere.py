@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from whip import FRAGMENT, FRAGMENT_OF_OFFER, bent, publish, refused
+from whip import FRAGMENT, FRAGMENT_OF_OFFER, bent, newest, on_air, publish, refused, until
 
 from mock_server.media import publications
 
@@ -29,22 +28,6 @@ def pair(mock_with, answered, tmp_path, monkeypatch):
             until(each, lambda each=each: len(each.env.common.publishers) == 0)
 
 
-def live(mock):
-    """The path to publish to, and the id of a session on air."""
-    session = mock.session()
-    opened = mock.data("POST", f"/sessions/{session}/go_live", by="host")
-    return opened["whip_url"].removeprefix("http://mock:4010"), session
-
-
-def until(mock, holds, seconds=10.0):
-    async def wait():
-        async with asyncio.timeout(seconds):
-            while not holds():  # noqa: ASYNC110 - what is waited for is elsewhere
-                await asyncio.sleep(0.005)
-
-    mock.loop.run_until_complete(wait())
-
-
 def send(mock, where):
     """Let media arrive, and be heard of; returns who sends it."""
     held = mock.env.common.publications.find(where.rpartition("/")[2])
@@ -52,10 +35,6 @@ def send(mock, where):
     held.arrived.set()
     until(mock, lambda: newest(mock) > before)
     return held
-
-
-def newest(mock):
-    return mock.env.store.events(0, 1).newest
 
 
 def told(mock):
@@ -69,7 +48,7 @@ def doing(mock, session):
 
 def test_it_can_be_left_by_any_process_and_is_over_at_once(pair, answered):
     here, there = pair
-    path, session = live(here)
+    path, session = on_air(here)
     where = publish(here, path).headers["location"]
     send(here, where)
     assert there.send("DELETE", where).status_code == 200
@@ -83,7 +62,7 @@ def test_it_can_be_left_by_any_process_and_is_over_at_once(pair, answered):
 
 def test_of_two_processes_that_are_asked_to_end_it_one_does(pair):
     here, there = pair
-    where = publish(here, live(here)[0]).headers["location"]
+    where = publish(here, on_air(here)[0]).headers["location"]
     said = [each.send("DELETE", where).status_code for each in (there, here)]
     assert said == [200, 404]
 
@@ -91,7 +70,7 @@ def test_of_two_processes_that_are_asked_to_end_it_one_does(pair):
 def test_who_hung_up_elsewhere_may_come_back_at_once(pair, monkeypatch):
     monkeypatch.setattr(publications, "LOOK_SECONDS", 60)
     here, there = pair
-    path, _ = live(here)
+    path, _ = on_air(here)
     where = publish(here, path).headers["location"]
     assert there.send("DELETE", where).status_code == 200
     assert publish(here, path).status_code == 201
@@ -99,7 +78,7 @@ def test_who_hung_up_elsewhere_may_come_back_at_once(pair, monkeypatch):
 
 def test_its_tag_and_candidates_are_checked_by_any_process(pair):
     here, there = pair
-    posted = publish(here, live(here)[0])
+    posted = publish(here, on_air(here)[0])
     where, etag = posted.headers["location"], posted.headers["etag"]
 
     def patched(fragment=FRAGMENT_OF_OFFER, **headers):
@@ -115,7 +94,7 @@ def test_its_tag_and_candidates_are_checked_by_any_process(pair):
 
 def test_a_publisher_in_another_process_takes_the_place_of_the_first(pair):
     here, there = pair
-    path, session = live(here)
+    path, session = on_air(here)
     first = publish(here, path).headers["location"]
     send(here, first)
     second = publish(there, path).headers["location"]
@@ -132,7 +111,7 @@ def test_a_publisher_in_another_process_takes_the_place_of_the_first(pair):
 def test_one_whose_process_died_can_be_left_and_followed(pair, monkeypatch):
     monkeypatch.setattr(publications, "LOOK_SECONDS", 60)
     here, there = pair
-    path, session = live(here)
+    path, session = on_air(here)
     where = publish(here, path).headers["location"]
     send(here, where)
     assert there.send("DELETE", where).status_code == 200
@@ -142,7 +121,7 @@ def test_one_whose_process_died_can_be_left_and_followed(pair, monkeypatch):
 
 def test_the_end_of_its_session_is_told_by_any_process(pair):
     here, there = pair
-    path, session = live(here)
+    path, session = on_air(here)
     where = publish(here, path).headers["location"]
     there.data("POST", f"/sessions/{session}/end", by="host")
     assert "has ended with session" in refused(there.send("DELETE", where), 404)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from whip import live, publish, refused
+from whip import live, publish, refused, until
 
 from mock_server.domain.entities import Session
 from mock_server.media import publications
@@ -47,18 +46,6 @@ def test_who_sends_nothing_is_let_go(mock, answered, monkeypatch):
     monkeypatch.setattr(publications, "IDLE_SECONDS", 0.05)
     publish(mock, live(mock)[0])
     assert until(mock, lambda: len(mock.env.common.publications) == 0)
-
-
-def until(mock, holds, seconds=10.0):
-    """Let the loop run until something holds."""
-
-    async def wait():
-        async with asyncio.timeout(seconds):
-            while not holds():  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-        return True
-
-    return mock.loop.run_until_complete(wait())
 
 
 def test_a_process_receives_so_many_and_asks_the_next_to_wait(mock_with, answered):
