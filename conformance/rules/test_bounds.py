@@ -120,6 +120,38 @@ def test_required_fields_are_required(world: World, operation: str, name: str) -
 
 
 @rule(
+    "body.message",
+    level="decided",
+    must="A `message` about a refused body MUST name each field that is wrong",
+    contract="#/components/schemas/ErrorResponse",
+    operations=NAMES,
+)
+@pytest.mark.parametrize("operation", NAMES)
+def test_a_message_names_each_wrong_field(world: World, operation: str) -> None:
+    """Send a body whose every field is of a wrong type, and read the message if there is one."""
+    found = CONTRACT.operations[operation]
+    wrong = {
+        s.path[0]: s.value
+        for s in reversed(SAMPLES)
+        if s.operation == operation and is_plainly_wrong(s)
+    }
+    reply = send(world, found, wrong, fresh=False).must_refuse(422, strictly=world.strict)
+    message = reply.json.get("message")
+    for name in wrong if isinstance(message, str) else ():
+        reply.check(bare(name) in bare(message), f"a `message` that names `{name}`", message)
+
+
+def is_plainly_wrong(sample: Sample) -> bool:
+    """Tell whether a sample is the value of a whole field, of a type that is not its own."""
+    return len(sample.path) == 1 and sample.label.startswith("a wrong type")
+
+
+def bare(text: str) -> str:
+    """Return the letters and digits of a text: `display_name` may be spelled `display name`."""
+    return "".join(each for each in text.lower() if each.isalnum())
+
+
+@rule(
     "body.optional",
     level="published",
     must="A body with nothing but the required fields MUST be accepted",

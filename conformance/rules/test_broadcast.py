@@ -26,6 +26,11 @@ def ingress(reply: Reply) -> Json:
     }
 
 
+def arrives_since(world: World, session: str) -> Json:
+    """Return since when something arrives at a session's ingress, None while nothing has."""
+    return needed(world.api.send("stream_health", session, by=world.host)).data().get("started_at")
+
+
 @rule(
     "session.start.again",
     level="decided",
@@ -48,7 +53,8 @@ def test_starting_again_changes_nothing(world: World, first: str) -> None:
 @rule(
     "session.go_live.again",
     level="decided",
-    must="Going live while the broadcast runs MUST give the same ingress and change nothing",
+    must="Going live while the broadcast runs MUST give the same ingress and change nothing, the "
+    "broadcast least of all",
     contract=START,
     operations=("go_live", "ensure_hls_egress", "start_webcam_hls"),
 )
@@ -57,15 +63,14 @@ def test_going_live_again_changes_nothing(world: World, again: str) -> None:
     """Begin a broadcast that already runs."""
     made = world.new_session(mode="webcam")
     one = world.api.send("go_live", made.id, by=world.host).must(200)
-    before = world.session(made.id)
+    before, arrives = world.session(made.id), arrives_since(world, made.id)
     two = world.api.send(again, made.id, by=world.host).must(200)
     if again == "go_live":
         two.equal(ingress(two), ingress(one), "the ingress of the second go_live")
-    if again != "ensure_hls_egress":
-        must_be_unchanged(two, steady(before), steady(world.session(made.id)))
-    after = world.session(made.id)
-    for name in ("hls_url", "started_at", "status"):
-        two.equal(after.get(name), before.get(name), f"`{name}` afterwards")
+    must_be_unchanged(two, steady(before), steady(world.session(made.id)))
+    if arrives is not None:
+        since = arrives_since(world, made.id)
+        two.equal(since, arrives, "`started_at` of `stream_health` afterwards")
 
 
 @rule(
@@ -208,17 +213,24 @@ def test_host_state_is_set_or_toggled(world: World, operation: str) -> None:
 @rule(
     "session.stream_health",
     level="decided",
-    must="`stream_health` MUST answer in every state, with zeros while nothing arrives",
+    must="`stream_health` MUST answer in every state, with zeros while nothing arrives, and with "
+    "no `started_at` when nothing has arrived",
     contract="#/components/schemas/StreamHealthResponse",
     operations=("stream_health",),
 )
-@pytest.mark.parametrize("state", ["scheduled", "ended", "broadcast"])
+@pytest.mark.parametrize("state", ["scheduled", "live", "ended", "broadcast"])
 def test_health_is_all_zeros_when_idle(world: World, state: str) -> None:
     """Ask for the health of a stream that has not begun, of a session and a broadcast over."""
     made = world.new_session("broadcasting" if state == "broadcast" else state)
     if state == "broadcast":
         needed(world.api.send("end_session", made.id, by=world.host))
     reply = world.api.send("stream_health", made.id, by=world.viewer).must(200)
+    idle = reply.data("status") == "ENDPOINT_INACTIVE"
+    if idle and state != "broadcast":
+        since = reply.data().get("started_at")
+        reply.check(since is None, "no `started_at` when nothing has arrived", shown(since))
+    if state == "live" and not idle:
+        return
     for part in ("video", "audio"):
         for name, value in reply.data(part).items():
             if isinstance(value, int | float):

@@ -58,6 +58,10 @@ def _touched_while_on_air(call: Call, session: Session) -> Session:
     return session if session.broadcast_at is None else replace(session, updated_at=call.now)
 
 
+def _off_air_again(_: Call, session: Session) -> Session:
+    return replace(session, broadcast_at=None)
+
+
 def _off_air(handler: Handler, call: Call) -> Any:
     data = handler(call)
     session = call.tx.get(Session, call.id)
@@ -179,6 +183,11 @@ FAULTS: tuple[Fault, ...] = (
         name="go-live-again-moves-updated-at",
         breaks="Going live while broadcasting changes nothing",
         handlers=around(("go_live",), rewrites(_touched_while_on_air)),
+    ),
+    _fault(
+        name="egress-begins-anew",
+        breaks="Making sure the broadcast runs leaves one that runs alone",
+        handlers=around(("ensure_hls_egress",), rewrites(_off_air_again)),
     ),
     _fault(
         name="restart-makes-another-ingress",

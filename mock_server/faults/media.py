@@ -121,6 +121,10 @@ def _humming(health: Json) -> Json:
     return {**health, "video": {**health["video"], "average_bitrate": _IDLE_RATE}}
 
 
+def _begun(health: Json) -> Json:
+    return {"started_at": health["updated_at"], **health}
+
+
 def _never_over(handler: Handler, call: Call) -> Any:
     def get(kind: type[Any], entity_id: str) -> Any:
         found = call.tx.get(kind, entity_id)
@@ -304,6 +308,11 @@ FAULTS: tuple[Fault, ...] = (
         name="idle-stream-has-bitrate",
         breaks="The health of a stream is zeros while nothing arrives",
         wrap=data_of(("stream_health",), _humming),
+    ),
+    _fault(
+        name="health-begins-with-the-session",
+        breaks="The health of a stream has no beginning when nothing has arrived",
+        wrap=data_of(("stream_health",), _begun),
     ),
     _fault(
         name="health-only-when-live",

@@ -13,7 +13,16 @@ from mock_server.env import Call, Env
 from mock_server.faults.editing import bound, schema, without
 from mock_server.faults.fault import Document, Fault
 from mock_server.faults.handling import around, with_body
-from mock_server.faults.rewrite import Reply, Request, answers, is_of_api, refusal, requests
+from mock_server.faults.rewrite import (
+    Json,
+    Reply,
+    Request,
+    answers,
+    is_of_api,
+    refusal,
+    refusals,
+    requests,
+)
 from mock_server.http.operation import Handler
 
 _fault = partial(Fault, family="validation")
@@ -99,6 +108,12 @@ def _malformed_is_unknown(request: Request, reply: Reply) -> Reply:
 
 def _looks_like_uuid(text: str) -> bool:
     return [len(part) for part in text.split("-")] == [8, 4, 4, 4, 12]
+
+
+def _first_field_only(envelope: Json) -> Json:
+    if "message" not in envelope:
+        return envelope
+    return {**envelope, "message": envelope["message"].split("; ")[0]}
 
 
 def _exact_ids(request: Request, reply: Reply) -> Reply:
@@ -337,6 +352,11 @@ FAULTS: tuple[Fault, ...] = (
         name="malformed-id-is-404",
         breaks="An id that is not a uuid is refused with 400",
         wrap=answers(_malformed_is_unknown),
+    ),
+    _fault(
+        name="message-names-one-field",
+        breaks="The message about a body names each wrong field",
+        wrap=refusals(_first_field_only),
     ),
     _fault(
         name="ids-in-lower-case-only",

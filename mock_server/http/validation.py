@@ -25,7 +25,8 @@ _SIZES: Mapping[str, tuple[str, str]] = {
     "minProperties": ("fields", "least"),
     "maxProperties": ("fields", "most"),
 }
-_MAX_FINDINGS = 10
+# More than any body of the contract has fields, of which a refusal names each.
+_MAX_FINDINGS = 100
 _MAX_SHOWN = 60
 _MAX_NAMES = 200
 
@@ -75,7 +76,7 @@ def _absolute(schema: Any) -> Any:
 
 
 def findings(validator: jsonschema_rs.Validator, instance: Any) -> list[str]:
-    """List what is wrong, at most ten: each says which field, what is and what must be."""
+    """List what is wrong, at most a hundred: each says which field, what is and what must be."""
     found: list[str] = []
     for error in validator.iter_errors(instance):
         if len(found) == _MAX_FINDINGS:

@@ -35,6 +35,18 @@ def test_going_live_again_changes_nothing(judge):
     judge(same, right=True, wrong=False)
 
 
+@fault("egress-begins-anew")
+def test_a_broadcast_that_runs_is_left_alone(judge):
+    def same(mock):
+        session = mock.live()
+        before = mock.shown(session)["updated_at"]
+        mock.clock.advance(seconds=5)
+        mock.move(session, "ensure_hls_egress")
+        return mock.shown(session)["updated_at"] == before
+
+    judge(same, right=True, wrong=False)
+
+
 @fault("restart-makes-another-ingress")
 def test_a_restart_keeps_the_ingress(judge):
     def ingresses(mock):

@@ -150,6 +150,16 @@ def test_an_idle_stream_is_zeros(judge):
     judge(rates, right=(0, 0), wrong=(2_500_000, 0))
 
 
+@fault("health-begins-with-the-session")
+def test_nothing_has_begun_when_nothing_has_arrived(judge):
+    def begun(mock):
+        sessions = (mock.session(), mock.live("start"), mock.live())
+        asked = [mock.data("GET", f"/sessions/{s}/stream_health", by="viewer") for s in sessions]
+        return ["started_at" in health for health in asked]
+
+    judge(begun, right=[False, False, True], wrong=[True, True, True])
+
+
 @fault("health-only-when-live")
 def test_health_is_told_in_every_status(judge):
     def statuses(mock):

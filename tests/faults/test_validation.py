@@ -231,6 +231,16 @@ def test_a_malformed_id_is_400(judge):
     judge(statuses, right=[400, 404], wrong=[404, 404])
 
 
+@fault("message-names-one-field")
+def test_a_message_names_each_wrong_field(judge):
+    def named(mock):
+        body = {"title": 5, "description": 5}
+        message = mock.send("POST", "/rooms", by="host", json=body).json()["message"]
+        return [name in message for name in body]
+
+    judge(lambda mock: all(named(mock)), right=True, wrong=False)
+
+
 @fault("ids-in-lower-case-only")
 def test_an_id_is_known_in_either_case(judge):
     def statuses(mock):
