@@ -111,12 +111,18 @@ class Tally:
     seconds: float = 0.0
 
     def add(self, outcome: Outcome) -> None:
-        """Count one outcome; of failures of the same subject only the first is kept."""
+        """Count one outcome; of failures of the same subject one is kept, the first shown.
+
+        Only one of them bears its exchange, and tries that run together may end in any order.
+        """
         self.counts[outcome.verdict] += outcome.count
         self.seconds += outcome.seconds
         if outcome.failure:
             key = outcome.verdict, outcome.failure.subject
-            if key not in self.broken and len(self.broken) < MOST_KEPT:
+            if key not in self.broken:
+                if len(self.broken) < MOST_KEPT:
+                    self.broken[key] = outcome
+            elif outcome.failure.exchange and not _shows(self.broken[key]):
                 self.broken[key] = outcome
         if outcome.reason:
             self.reasons[outcome.verdict, outcome.reason] += outcome.count
@@ -150,6 +156,10 @@ class Tally:
     def tried(self) -> int:
         """Return how often the rule was tried."""
         return sum(self.counts.values())
+
+
+def _shows(outcome: Outcome) -> bool:
+    return bool(outcome.failure and outcome.failure.exchange)
 
 
 def _unexpected(outcome: Outcome) -> Failure | None:

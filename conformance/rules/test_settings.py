@@ -178,6 +178,9 @@ def test_a_start_time_is_kept_as_an_instant(world: World) -> None:
         reply.check(same(given, received), f"the instant `{given}`", shown(received))
         utc = received.endswith(("Z", "+00:00"))
         reply.check(utc, "a time in UTC", shown(received))
+        read = world.api.send("get_session", session).must(200)
+        kept = read.data("scheduled_start_time")
+        read.check(same(given, kept), f"the instant `{given}` afterwards", shown(kept))
 
 
 @rule(
