@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from conformance.reply import Reply
 
+# What is expected of a request that was refused.
+UNCHANGED = "nothing to change"
+
 
 class Mismatch(AssertionError):
     """The target's answer is not what the rule requires."""

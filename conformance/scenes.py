@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from conformance.contract import Operation, bundled
+from conformance.errors import UNCHANGED
 from conformance.identities import Identity
 from conformance.reply import Reply
 from conformance.world import World, found, needed
@@ -87,7 +88,7 @@ def _known_names() -> frozenset[str]:
 def must_be_unchanged(reply: Reply, before: Json, after: Json) -> None:
     """Raise Mismatch with the reply when a refused request changed something."""
     if before != after:
-        reply.check(False, "nothing to change", difference(before, after))
+        reply.check(False, UNCHANGED, difference(before, after))
 
 
 def difference(before: Json, after: Json, path: str = "") -> str:

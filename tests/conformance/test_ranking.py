@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from conformance.errors import UNCHANGED
 from conformance.exchange import Exchange
 from conformance.ranking import ranked
 from conformance.rule import Rule, rules
@@ -18,6 +19,16 @@ def named(*broken: tuple[str, str, int, int]) -> list[str]:
             outcomes.append(Outcome(rule, Verdict.FAIL, f"{number}", failure=failure))
         outcomes.append(Outcome(rule, Verdict.PASS, "others", count=passed))
     return [tally.rule.id for tally in ranked(tallies(outcomes, rules()).values())]
+
+
+def first_of(*broken: tuple[str, str, str, int]) -> str:
+    """Return the first of rules that failed once each: id, operation, what was due, the status."""
+    outcomes = []
+    for rule, operation, due, status in broken:
+        exchange = Exchange("GET", "/", (), "", status, (), "")
+        failure = Failure(operation, due, "else", operation=operation, exchange=exchange)
+        outcomes.append(Outcome(rule, Verdict.FAIL, operation, failure=failure))
+    return ranked(tallies(outcomes, rules()).values())[0].rule.id
 
 
 def test_an_answer_of_the_wrong_shape_comes_before_what_is_built_on_it():
@@ -101,6 +112,64 @@ def test_a_contradiction_that_nobody_asked_for_is_the_cause():
     counted = ("stats.exact", "get_session_stats", 1, 0)
     contradiction = ("invariant.session.expiry", "list_sessions", 27, 5000)
     assert named(counted, contradiction)[0] == "invariant.session.expiry"
+
+
+def test_the_shape_of_an_answer_that_had_to_be_a_refusal_is_explained_by_what_asked_for_it():
+    shape = ("response.schema", "list_rooms", "a body that keeps the schema", 200)
+    assert first_of(shape, ("list.malformed", "list_rooms", "400", 200)) == "list.malformed"
+    assert first_of(shape, ("list.malformed", "list_rooms", "400", 422)) == "response.schema"
+    assert first_of(shape, ("list.malformed", "list_sessions", "400", 200)) == "response.schema"
+
+
+def test_a_wrong_answer_comes_before_the_refusals_that_follow_from_it():
+    refused = ("session.lifecycle.webcam_only", "start_webcam_hls", "200", 409)
+    otherwise = ("session.lifecycle.refused", "start_webcam_hls", "409", 403)
+    assert first_of(refused, ("session.mode", "create_session", "a mode", 201)) == "session.mode"
+    assert first_of(otherwise, ("session.mode", "create_session", "a mode", 201)) == "session.mode"
+
+
+def test_reading_that_changes_something_comes_before_refusals_beside_which_it_changed():
+    beside = (("access.role", place, UNCHANGED, 403) for place in ("update_room", "delete_room"))
+    assert first_of(*beside, ("read.safe", "get_room", UNCHANGED, 200)) == "read.safe"
+
+
+def test_several_tries_that_all_failed_come_before_some_of_many():
+    assert named(
+        ("body.read_only", "update_session_settings", 1, 2),
+        ("session.settings.override", "update_session_settings", 6, 0),
+    ) == ["session.settings.override", "body.read_only"]
+    assert named(("access.malformed_id", "login", 13, 9), ("body.missing", "login", 14, 0)) == [
+        "body.missing",
+        "access.malformed_id",
+    ]
+
+
+def test_tries_that_all_failed_at_a_later_step_say_no_more_than_the_rule_about_that_step():
+    outcomes = [
+        Outcome(rule, Verdict.FAIL, about, failure=Failure(about, "a", "b", operation="logout"))
+        for rule, abouts in (
+            ("auth.pair", ("login", "register_viewer", "device_login", "refresh_tokens")),
+            ("auth.logout", ("logging out",)),
+        )
+        for about in abouts
+    ]
+    assert ranked(tallies(outcomes, rules()).values())[0].rule.id == "auth.logout"
+
+
+def test_of_rules_that_failed_alike_the_one_with_more_tries_comes_first():
+    assert named(
+        ("body.read_only", "update_room", 1, 2), ("resource.empty_change", "update_room", 2, 4)
+    ) == ["resource.empty_change", "body.read_only"]
+
+
+def test_what_is_explained_already_explains_nothing():
+    assert named(
+        ("access.malformed_id", "end_session", 1, 8),
+        ("journey.evening", "end_session", 1, 0),
+        ("refusal.order", "end_session", 1, 30),
+        ("room.change", "get_room", 1, 9),
+        ("room.text", "get_room", 1, 0),
+    )[0] == "room.change"  # fmt: skip
 
 
 def test_what_did_not_fail_follows_by_its_id():
