@@ -43,7 +43,8 @@ TIME_AND_ROOM = ("updated_at", "room")
 @rule(
     "session.only_what_is_meant",
     level="decided",
-    must="An operation on a session MUST change what it is for and keep every other field",
+    must="An operation on a session MUST change what it is for, keep every other field, and show "
+    "in its answer what is so afterwards",
     contract=SESSION,
     operations=MAY_CHANGE,
 )
@@ -60,12 +61,17 @@ def test_an_operation_changes_what_it_is_for(world: World, operation: str) -> No
     before = world.session(made.id)
     more = arguments(world, CONTRACT.operations[operation])
     reply = world.api.send(operation, made.id, by=world.host, **more).must(200)
+    after = world.session(made.id)
     old, new = (
         {name: value for name, value in steady(session).items() if name not in kept}
-        for session in (before, world.session(made.id))
+        for session in (before, after)
     )
     if old != new:
         reply.check(False, "every other field to stay", difference(old, new))
+    told = reply.data().get("session", reply.data())
+    if told.get("id") == made.id and steady(told) != steady(after):
+        found = difference(steady(told), steady(after))
+        reply.check(False, "to show the session as it is afterwards", found)
 
 
 @rule(

@@ -62,6 +62,13 @@ def _off_air_again(_: Call, session: Session) -> Session:
     return replace(session, broadcast_at=None)
 
 
+def _as_it_was(handler: Handler, call: Call) -> Any:
+    session = call.tx.get(Session, call.id)
+    before = session_view(call, session) if session else None
+    handler(call)
+    return before
+
+
 def _off_air(handler: Handler, call: Call) -> Any:
     data = handler(call)
     session = call.tx.get(Session, call.id)
@@ -188,6 +195,11 @@ FAULTS: tuple[Fault, ...] = (
         name="egress-begins-anew",
         breaks="Making sure the broadcast runs leaves one that runs alone",
         handlers=around(("ensure_hls_egress",), rewrites(_off_air_again)),
+    ),
+    _fault(
+        name="egress-answers-before-it-begins",
+        breaks="Making sure the broadcast runs answers the session with its address",
+        handlers=around(("ensure_hls_egress",), _as_it_was),
     ),
     _fault(
         name="restart-makes-another-ingress",

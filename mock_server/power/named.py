@@ -145,6 +145,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "go-live-without-broadcast": ("session.broadcast", "session.go_live.after_start"),
     "go-live-again-moves-updated-at": ("session.go_live.again",),
     "egress-begins-anew": ("session.go_live.again",),
+    "egress-answers-before-it-begins": ("session.only_what_is_meant",),
     "restart-makes-another-ingress": (
         "session.start.again",
         "session.go_live.again",

@@ -47,6 +47,16 @@ def test_a_broadcast_that_runs_is_left_alone(judge):
     judge(same, right=True, wrong=False)
 
 
+@fault("egress-answers-before-it-begins")
+def test_an_answer_shows_the_broadcast_it_began(judge):
+    def told(mock):
+        session = mock.live("start")
+        path = f"/sessions/{session}/ensure_hls_egress"
+        return ["hls_url" in mock.data("POST", path, by="host"), "hls_url" in mock.shown(session)]
+
+    judge(told, right=[True, True], wrong=[False, True])
+
+
 @fault("restart-makes-another-ingress")
 def test_a_restart_keeps_the_ingress(judge):
     def ingresses(mock):
