@@ -33,8 +33,8 @@ WIDE = frozenset({"journey", "tour", "concurrency", "generated", "refusal"})
 WIDE_ENDS = (".apart", ".only_what_is_meant")
 REFUSED = 400
 SEVERAL, EXPLAINED = 3, 3
-_STATUS_DUE = re.compile(r"\d\d\d( or |$)")
-_REFUSAL_DUE = re.compile(r"4\d\d( or |$)|a 4xx ")
+_STATUS_DUE = re.compile(r"\d\d\d( or | for |$)|a value at `data")
+_REFUSAL_DUE = re.compile(r"4\d\d( or | for |$)|a 4xx ")
 Rank = tuple[int, bool, int, bool, float, int, int, int, str]
 
 

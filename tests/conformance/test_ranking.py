@@ -123,9 +123,12 @@ def test_the_shape_of_an_answer_that_had_to_be_a_refusal_is_explained_by_what_as
 
 def test_a_wrong_answer_comes_before_the_refusals_that_follow_from_it():
     refused = ("session.lifecycle.webcam_only", "start_webcam_hls", "200", 409)
+    bounds = ("body.bounds.inside", "start_webcam_hls", "200 for `title` being long", 409)
     otherwise = ("session.lifecycle.refused", "start_webcam_hls", "409", 403)
-    assert first_of(refused, ("session.mode", "create_session", "a mode", 201)) == "session.mode"
-    assert first_of(otherwise, ("session.mode", "create_session", "a mode", 201)) == "session.mode"
+    without_data = ("list.past_the_end", "list_rooms", "a value at `data`", 401)
+    for each in (refused, bounds, otherwise, without_data):
+        mode = ("session.mode", "create_session", "a mode", 201)
+        assert first_of(each, each, mode) == "session.mode"
 
 
 def test_reading_that_changes_something_comes_before_refusals_beside_which_it_changed():
