@@ -127,9 +127,9 @@ def test_a_malformed_id_is_refused(world: World, operation: str) -> None:
 @rule(
     "access.id_spelling",
     level="decided",
-    must="An id MUST be understood in upper and in lower case",
+    must="An id MUST be understood in upper and in lower case, in a body too",
     contract="#/components/parameters",
-    operations=("get_room", "get_session", "get_preset"),
+    operations=("get_room", "get_session", "get_preset", "create_session", "create_auth_code"),
 )
 @pytest.mark.parametrize("operation", ["get_room", "get_session", "get_preset"])
 def test_ids_are_read_in_either_case(world: World, operation: str) -> None:
@@ -143,6 +143,9 @@ def test_ids_are_read_in_either_case(world: World, operation: str) -> None:
         body = {"title": world.title(), "preset_id": str(id_).upper()}
         room = world.new_room()["id"]
         world.api.send("create_session", room, by=world.host, body=body).must(201)
+    if operation == "get_session":
+        body = {"session_id": str(id_).upper()}
+        world.api.send("create_auth_code", by=world.viewer, body=body).must(200)
 
 
 @rule(

@@ -78,7 +78,8 @@ def test_the_host_may_publish(world: World, operation: str, state: str) -> None:
 @rule(
     "media.token.audience",
     level="decided",
-    must="Who joins and is not the room's host MUST get a token that may only subscribe",
+    must="Who joins and is not the room's host MUST get a token that may only subscribe: it "
+    "publishes no media and no data",
     contract=TOKEN,
     operations=("join_session",),
 )
@@ -89,16 +90,23 @@ def test_the_audience_may_only_subscribe(world: World, who: str) -> None:
     made = world.new_session("live")
     reply = world.api.send("join_session", made.id, by=by).must(200)
     video = grant(world, reply, made.id, by)
+    _only_subscribes(reply, video)
+    reply.equal(reply.data("room_name"), made.id, "`room_name`")
+
+
+def _only_subscribes(reply: Reply, video: Json) -> None:
+    # LiveKit takes what is not said for a yes, and data to be as `canPublish` is.
     reply.equal(video.get("canPublish"), False, "`video.canPublish`")
     reply.check(video.get("canSubscribe") is not False, "`canSubscribe`", "false")
+    reply.check(not video.get("canPublishData"), "no `canPublishData`", "`canPublishData`")
     reply.check(not video.get("roomAdmin"), "no `roomAdmin`", "`roomAdmin`")
-    reply.equal(reply.data("room_name"), made.id, "`room_name`")
 
 
 @rule(
     "media.token.monitor",
     level="decided",
-    must="Who monitors MUST get a token that is hidden and may not publish",
+    must="Who monitors MUST get a token that is hidden, subscribes, and may not publish media or "
+    "data",
     contract="#/paths/~1sessions~1{id}~1monitor/get",
     operations=("monitor_session",),
 )
@@ -109,8 +117,7 @@ def test_a_monitor_is_hidden(world: World, caller: str) -> None:
     reply = world.api.send("monitor_session", made.id, by=by).must(200)
     video = grant(world, reply, made.id, by)
     reply.equal(video.get("hidden"), True, "`video.hidden`")
-    reply.check(not video.get("canPublish", False), "no `canPublish`", "`canPublish`")
-    reply.check(not video.get("roomAdmin"), "no `roomAdmin`", "`roomAdmin`")
+    _only_subscribes(reply, video)
     reply.equal(reply.data("room_name"), made.id, "`room_name`")
 
 

@@ -21,27 +21,36 @@ ENDLIST = b"#EXT-X-ENDLIST"
 LOOKS = 4
 TARGET = re.compile(r"#EXT-X-TARGETDURATION:(\d+)$", re.MULTILINE)
 SERVER_ERRORS = 500
+MAP = re.compile(r'#EXT-X-MAP:(?:.*,)?URI="([^"]+)"')
+VERSION = re.compile(r"#EXT-X-VERSION:(\d+)$", re.MULTILINE)
+# RFC 8216, 7: a playlist with `EXT-X-MAP` is of this version at least.
+VERSION_OF_MAP = 6
 SDP = "application/sdp"
-OFFER = "\r\n".join(
-    (
-        "v=0",
-        "o=- 4611731400430051336 2 IN IP4 127.0.0.1",
-        "s=-",
-        "t=0 0",
-        "a=group:BUNDLE 0",
-        "m=audio 9 UDP/TLS/RTP/SAVPF 111",
-        "c=IN IP4 0.0.0.0",
-        "a=ice-ufrag:4ZcD",
-        "a=ice-pwd:2/1muCWoOi3uLifh0NuRHlLT",
-        "a=fingerprint:sha-256 " + ":".join(["7B"] * 32),
-        "a=setup:actpass",
-        "a=mid:0",
-        "a=sendonly",
-        "a=rtcp-mux",
-        "a=rtpmap:111 opus/48000/2",
-        "",
-    )
-).encode()
+SESSION = (
+    "v=0",
+    "o=- 4611731400430051336 2 IN IP4 127.0.0.1",
+    "s=-",
+    "t=0 0",
+    "a=group:BUNDLE 0",
+)
+FINGERPRINT = "a=fingerprint:sha-256 " + ":".join(["7B"] * 32)
+AUDIO = (
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+    "c=IN IP4 0.0.0.0",
+    "a=ice-ufrag:4ZcD",
+    "a=ice-pwd:2/1muCWoOi3uLifh0NuRHlLT",
+    "a=setup:actpass",
+    "a=mid:0",
+    "a=sendonly",
+    "a=rtcp-mux",
+    "a=rtpmap:111 opus/48000/2",
+)
+OFFER = "\r\n".join((*SESSION, *AUDIO, FINGERPRINT, "")).encode()
+# Both are right (RFC 8122, 5): browsers say it of each media, or once of all.
+OFFERS = {
+    "fingerprint of the media": OFFER,
+    "fingerprint of the session": "\r\n".join((*SESSION, FINGERPRINT, *AUDIO, "")).encode(),
+}
 
 
 def fetched(
@@ -74,27 +83,37 @@ def playlist(world: World, url: str) -> Reply:
     "media.playlist",
     level="decided",
     must="The playlist at `hls_url` MUST obey RFC 8216: begin with `#EXTM3U`, name a target "
-    "duration that no segment exceeds, and have segments that can be fetched",
+    "duration that no segment exceeds, tell each segment's, and have segments that can be fetched, "
+    "and what comes before them",
     contract="#/components/schemas/SessionResponse",
     operations=("go_live",),
 )
 @pytest.mark.conformance_long
 def test_a_broadcast_can_be_watched(world: World) -> None:
-    """Fetch the playlist of a broadcast and its newest segment."""
+    """Fetch the playlist of a broadcast, its newest segment and what a player reads before it."""
     made = world.new_session("broadcasting")
     reply = playlist(world, world.session(made.id)["hls_url"])
     text = reply.content.decode("utf-8", "replace")
     reply.check(text.startswith("#EXTM3U"), "`#EXTM3U` first", shown(text[:40]))
     target = TARGET.search(text)
     reply.check(target, "`#EXT-X-TARGETDURATION`", shown(text[:120]))
-    longest = max((round(float(each)) for each in INFO.findall(text)), default=0)
-    most = int(target[1]) if target else 0
+    lengths = [round(float(each)) for each in INFO.findall(text)]
+    most, longest = int(target[1]) if target else 0, max(lengths, default=0)
     reply.check(longest <= most, f"no segment longer than {most} s", f"{longest} s")
     segments = [line for line in text.splitlines() if line and not line.startswith("#")]
     reply.check(segments, "a segment", shown(text[:120]))
-    part = fetched(world, "GET", urljoin(reply.request.url, segments[-1]))
-    part.must(200, 206)
-    part.check(part.content, "a segment with something in it", "an empty one")
+    told = f"`#EXTINF` for each of {len(segments)} segments"
+    reply.check(len(lengths) == len(segments), told, f"{len(lengths)}")
+    needed_first = MAP.findall(text)
+    if needed_first:
+        version = VERSION.search(text)
+        enough = version and int(version[1]) >= VERSION_OF_MAP
+        expected = f"`#EXT-X-VERSION` of {VERSION_OF_MAP} or more with `#EXT-X-MAP`"
+        reply.check(enough, expected, shown(version and version[0]))
+    for address in (*needed_first[-1:], segments[-1]):
+        part = fetched(world, "GET", urljoin(reply.request.url, address))
+        part.must(200, 206)
+        part.check(part.content, "something in it", "nothing")
 
 
 @rule(
@@ -170,9 +189,10 @@ def offered(world: World, content: bytes, media_type: str, *, after_the_end: boo
     contract="#/components/schemas/StartSessionResponse",
     operations=("start_session",),
 )
-def test_an_offer_is_answered_with_a_session_that_can_be_ended(world: World) -> None:
+@pytest.mark.parametrize("offer", OFFERS)
+def test_an_offer_is_answered_with_a_session_that_can_be_ended(world: World, offer: str) -> None:
     """Publish, and leave at once."""
-    reply = offered(world, OFFER, SDP).must(201)
+    reply = offered(world, OFFERS[offer], SDP).must(201)
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     reply.check(kind == SDP, f"`{SDP}`", shown(kind))
     where = reply.headers.get("location", "")

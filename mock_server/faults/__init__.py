@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from mock_server.errors import OperatorError
 from mock_server.faults import (
     access,
+    beside,
     changes,
     concurrency,
     effects,
@@ -47,6 +48,7 @@ FAULTS: tuple[Fault, ...] = tuple(
         invariants,
         changes,
         validation,
+        beside,
         media,
         concurrency,
         views,

@@ -1,4 +1,4 @@
-"""Faults of media: tokens of LiveKit, addresses, keys and the health of a stream."""
+"""Faults of media as the API tells of them: LiveKit tokens, addresses, keys, a stream's health."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
 from mock_server.domain.entities import Session
 from mock_server.domain.errors import Conflict
 from mock_server.domain.lifecycle import require_move
-from mock_server.env import Call, Env
+from mock_server.env import Call
 from mock_server.faults import tokens
 from mock_server.faults.fault import Fault
 from mock_server.faults.handling import Around, around, room_at, veiled
@@ -44,6 +42,12 @@ def _granting(**grants: bool) -> Callable[[Call, Json], Json]:
 
 def _may_publish(_: Call, claims: Json) -> Json:
     return {**claims, "video": {**claims["video"], "canPublish": True}}
+
+
+def _unsaid(_: Call, claims: Json) -> Json:
+    said = claims["video"].items()
+    kept = {name: value for name, value in said if not name.startswith("canPublish")}
+    return {**claims, "video": kept}
 
 
 def _admin_of_their_own(call: Call, claims: Json) -> Json:
@@ -144,105 +148,16 @@ def _only_when_live(handler: Handler, call: Call) -> Any:
     return handler(call)
 
 
-def _beside(
-    method: str, begins: str, change: Callable[[int, bytes], tuple[int, bytes]]
-) -> Callable[[ASGIApp, Env], ASGIApp]:
-    """Change what is answered at media addresses, which stand beside the API."""
-
-    def wrap(app: ASGIApp, _: Env) -> ASGIApp:
-        async def changed(scope: Scope, receive: Receive, send: Send) -> None:
-            of_media = scope["type"] == "http" and scope["path"].startswith(begins)
-            if not of_media or scope["method"] != method:
-                await app(scope, receive, send)
-                return
-            told: list[Message] = []
-
-            async def keep(message: Message) -> None:
-                told.append(message)
-
-            await app(scope, receive, keep)
-            body = b"".join(message.get("body", b"") for message in told[1:])
-            status, body = change(told[0]["status"], body)
-            kept = [pair for pair in told[0]["headers"] if pair[0].lower() != b"content-length"]
-            headers = [*kept, (b"content-length", b"%d" % len(body))]
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
-
-        return changed
-
-    return wrap
-
-
-def _untargeted(status: int, body: bytes) -> tuple[int, bytes]:
-    lines = body.split(b"\n")
-    return status, b"\n".join(x for x in lines if not x.startswith(b"#EXT-X-TARGETDURATION"))
-
-
-def _hasty(status: int, body: bytes) -> tuple[int, bytes]:
-    lines = body.split(b"\n")
-    hasty = b"#EXT-X-TARGETDURATION:1"
-    return status, b"\n".join(
-        hasty if line.startswith(b"#EXT-X-TARGETDURATION") else line for line in lines
-    )
-
-
-def _taken(status: int, body: bytes) -> tuple[int, bytes]:
-    return (201, b"v=0\r\n") if 400 <= status < 500 else (status, body)  # noqa: PLR2004
-
-
-def _unended(status: int, body: bytes) -> tuple[int, bytes]:
-    return status, body.replace(b"#EXT-X-ENDLIST\n", b"")
-
-
-def _ended_on_air(status: int, body: bytes) -> tuple[int, bytes]:
-    return status, body + b"#EXT-X-ENDLIST\n" if b"#EXTINF" in body else body
-
-
-def _merely_ok(status: int, body: bytes) -> tuple[int, bytes]:
-    return (200 if status == 201 else status), body  # noqa: PLR2004
-
-
 FAULTS: tuple[Fault, ...] = (
-    _fault(
-        name="playlist-never-ends",
-        breaks="A playlist ends with its session, so that players stop",
-        wrap=_beside("GET", "/hls/", _unended),
-        of_media=True,
-    ),
-    _fault(
-        name="playlist-ends-on-air",
-        breaks="A playlist goes on while the session is on air",
-        wrap=_beside("GET", "/hls/", _ended_on_air),
-        of_media=True,
-    ),
-    _fault(
-        name="offer-answered-200",
-        breaks="An offer is answered with 201 (RFC 9725)",
-        wrap=_beside("POST", "/whip/", _merely_ok),
-        of_media=True,
-    ),
-    _fault(
-        name="playlist-without-target",
-        breaks="A playlist names the duration that no segment exceeds",
-        wrap=_beside("GET", "/hls/", _untargeted),
-        of_media=True,
-    ),
-    _fault(
-        name="segments-longer-than-said",
-        breaks="No segment is longer than its playlist's target duration",
-        wrap=_beside("GET", "/hls/", _hasty),
-        of_media=True,
-    ),
-    _fault(
-        name="ingress-takes-anything",
-        breaks="The ingress refuses the encoder of a session that has ended",
-        wrap=_beside("POST", "/whip/", _taken),
-        of_media=True,
-    ),
     _fault(
         name="audience-may-publish",
         breaks="The token of the audience lets it subscribe only",
         handlers=around(("join_session",), _claims(_may_publish)),
+    ),
+    _fault(
+        name="audience-may-send-data",
+        breaks="The token of the audience lets it subscribe only, and send no data",
+        handlers=around(("join_session",), _claims(_granting(canPublishData=True))),
     ),
     _fault(
         name="host-may-not-publish",
@@ -253,6 +168,21 @@ FAULTS: tuple[Fault, ...] = (
         name="hosts-monitor-publishes",
         breaks="Who monitors subscribes and publishes nothing, the room's host too",
         handlers=around(("monitor_session",), _claims(_admin_of_their_own)),
+    ),
+    _fault(
+        name="monitor-sees-nothing",
+        breaks="Who monitors subscribes",
+        handlers=around(("monitor_session",), _claims(_granting(canSubscribe=False))),
+    ),
+    _fault(
+        name="monitor-may-send-data",
+        breaks="Who monitors publishes nothing, no data either",
+        handlers=around(("monitor_session",), _claims(_granting(canPublishData=True))),
+    ),
+    _fault(
+        name="monitor-not-kept-from-publishing",
+        breaks="The token of who monitors says that it may not publish, for silence means it may",
+        handlers=around(("monitor_session",), _claims(_unsaid)),
     ),
     _fault(
         name="monitor-is-visible",

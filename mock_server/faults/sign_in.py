@@ -107,6 +107,13 @@ def _device_once(handler: Handler, call: Call) -> Any:
     return data
 
 
+def _for_a_session_as_written(handler: Handler, call: Call) -> Any:
+    session_id = call.body["session_id"]
+    if session_id != session_id.lower():
+        raise NotFound(f"`create_auth_code`: no session has the id {session_id[:60]}")
+    return handler(call)
+
+
 def _for_any_session(handler: Handler, call: Call) -> Any:
     try:
         return handler(call)
@@ -270,6 +277,11 @@ FAULTS: tuple[Fault, ...] = (
         name="code-for-any-session",
         breaks="A code for an unknown session is refused with 404",
         handlers=around(("create_auth_code",), _for_any_session),
+    ),
+    _fault(
+        name="codes-session-in-lower-case-only",
+        breaks="The id of a session is understood in either case in a body too",
+        handlers=around(("create_auth_code",), _for_a_session_as_written),
     ),
     _fault(
         name="code-signs-in-as-host",

@@ -1,15 +1,6 @@
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from whip import OFFER, SDP
-
-from mock_server.media import peer
 
 fault = pytest.mark.fault
 
@@ -28,6 +19,16 @@ def test_the_audience_only_subscribes(judge):
     judge(may, right=[False, True], wrong=[True, True])
 
 
+@fault("audience-may-send-data")
+def test_the_audience_sends_no_data(judge):
+    def may(mock):
+        session = mock.live()
+        ways = [mock.move(session, "join", by) for by in ("viewer", "host")]
+        return [grants(mock, each)["canPublishData"] for each in ways]
+
+    judge(may, right=[False, True], wrong=[True, True])
+
+
 @fault("host-may-not-publish")
 def test_the_host_publishes(judge):
     def may(mock):
@@ -38,11 +39,27 @@ def test_the_host_publishes(judge):
 
 @fault("monitor-is-visible")
 def test_who_monitors_is_hidden(judge):
-    def hidden(mock):
-        data = mock.data("GET", f"/sessions/{mock.live()}/monitor", by="viewer")
-        return grants(mock, data)["hidden"]
+    judge(lambda mock: monitors(mock)["hidden"], right=True, wrong=False)
 
-    judge(hidden, right=True, wrong=False)
+
+def monitors(mock):
+    data = mock.data("GET", f"/sessions/{mock.live()}/monitor", by="viewer")
+    return grants(mock, data)
+
+
+@fault("monitor-sees-nothing")
+def test_who_monitors_subscribes(judge):
+    judge(lambda mock: monitors(mock)["canSubscribe"], right=True, wrong=False)
+
+
+@fault("monitor-may-send-data")
+def test_who_monitors_sends_no_data(judge):
+    judge(lambda mock: monitors(mock)["canPublishData"], right=False, wrong=True)
+
+
+@fault("monitor-not-kept-from-publishing")
+def test_the_token_of_who_monitors_forbids_publishing(judge):
+    judge(lambda mock: monitors(mock).get("canPublish"), right=False, wrong=None)
 
 
 @fault("hosts-monitor-publishes")
@@ -167,76 +184,6 @@ def test_health_is_told_in_every_status(judge):
         return [mock.status("GET", f"/sessions/{s}/stream_health", by="viewer") for s in sessions]
 
     judge(statuses, right=[200, 200, 200], wrong=[409, 200, 409])
-
-
-def playlist(mock):
-    session = mock.live()
-    mock.clock.advance(seconds=60)
-    path = mock.shown(session)["hls_url"].removeprefix("http://mock:4010")
-    variant = mock.send("GET", path).text.split()[-1]
-    answer = mock.send("GET", f"{path.rpartition('/')[0]}/{variant}")
-    assert answer.status_code == 200
-    return answer.text
-
-
-@fault("playlist-without-target")
-def test_a_playlist_names_its_target(judge):
-    judge(lambda mock: "TARGETDURATION" in playlist(mock), right=True, wrong=False)
-
-
-@fault("segments-longer-than-said")
-def test_a_playlists_target_is_kept(judge):
-    judge(lambda mock: "TARGETDURATION:1\n" in playlist(mock), right=False, wrong=True)
-
-
-@fault("ingress-takes-anything")
-def test_an_ended_sessions_ingress_refuses(judge):
-    def refused(mock):
-        session = mock.session()
-        path = mock.move(session, "start")["whip_url"].removeprefix("http://mock:4010")
-        mock.move(session, "end")
-        return mock.send("POST", path, content=b"v=0").status_code >= 400
-
-    judge(refused, right=True, wrong=False)
-
-
-def after_the_end(mock):
-    session = mock.live()
-    mock.clock.advance(seconds=60)
-    path = mock.shown(session)["hls_url"].removeprefix("http://mock:4010")
-    mock.move(session, "end")
-    variant = mock.send("GET", path).text.split()[-1]
-    return mock.send("GET", f"{path.rpartition('/')[0]}/{variant}").text
-
-
-@fault("playlist-never-ends")
-def test_a_playlist_ends_with_its_session(judge):
-    judge(lambda mock: "ENDLIST" in after_the_end(mock), right=True, wrong=False)
-
-
-@fault("playlist-ends-on-air")
-def test_a_playlist_goes_on_while_the_session_is_on_air(judge):
-    judge(lambda mock: "ENDLIST" in playlist(mock), right=False, wrong=True)
-
-
-@fault("offer-answered-200")
-def test_an_offer_is_answered_with_a_new_session(judge, monkeypatch):
-    async def answer(self, offer, addresses):
-        return "v=0\r\n"
-
-    async def close(self):
-        """Nothing was opened."""
-
-    monkeypatch.setattr(peer.Peer, "answer", answer)
-    monkeypatch.setattr(peer.Peer, "close", close)
-
-    def status(mock):
-        path = mock.move(mock.session(), "start")["whip_url"].removeprefix("http://mock:4010")
-        posted = mock.send("POST", path, content=OFFER.encode(), headers=SDP)
-        assert mock.send("DELETE", posted.headers["location"]).status_code == 200
-        return posted.status_code
-
-    judge(status, right=201, wrong=200)
 
 
 @fault("broadcast-address-has-the-stream-key")

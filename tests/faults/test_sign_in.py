@@ -135,6 +135,16 @@ def test_a_code_is_for_a_session_there_is(judge):
     judge(status, right=404, wrong=200)
 
 
+@fault("codes-session-in-lower-case-only")
+def test_a_codes_session_is_read_in_either_case(judge):
+    def statuses(mock):
+        session = mock.live()
+        bodies = [{"session_id": each} for each in (session, session.upper())]
+        return [mock.status("POST", "/auth/code", by="viewer", json=body) for body in bodies]
+
+    judge(statuses, right=[200, 200], wrong=[200, 404])
+
+
 @fault("code-signs-in-as-host")
 def test_a_code_signs_in_who_made_it(judge):
     def who(mock):
