@@ -268,3 +268,5 @@ def test_time_alone_changes_nothing(world: World) -> None:
     for (name, id_), first in zip(reads, before, strict=True):
         again = needed(world.api.send(name, id_, by=world.host))
         _unmoved(again, steady(first.data()), steady(again.data()))
+        if id_ == ended.id:
+            again.equal(again.data("max_viewers"), first.data("max_viewers"), "`max_viewers`")

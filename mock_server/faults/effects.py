@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -26,6 +27,7 @@ from mock_server.faults.rewrite import (
     Json,
     Reply,
     Request,
+    answers,
     changed_within,
     every,
     remembering,
@@ -89,6 +91,20 @@ def _still_watching(session: Json) -> Json:
 
 def _forgotten_crowd(session: Json) -> Json:
     return {**session, "max_viewers": 0} if session["status"] == "ended" else session
+
+
+def _still_arriving(request: Request, reply: Reply) -> Reply:
+    if not reply.succeeded or not reply.body:
+        return reply
+    now = request.env.clock()
+
+    def more(session: Json) -> Json:
+        if session["status"] != "ended":
+            return session
+        passed = now - datetime.fromisoformat(session["ended_at"])
+        return {**session, "max_viewers": session["max_viewers"] + int(passed.total_seconds())}
+
+    return reply.with_json(changed_within(reply.json, "session", more))
 
 
 def _still_taken() -> Change:
@@ -235,6 +251,11 @@ FAULTS: tuple[Fault, ...] = (
         name="end-forgets-max-viewers",
         breaks="When a session ends its highest number of viewers is kept",
         wrap=every("session", _forgotten_crowd),
+    ),
+    _fault(
+        name="max-viewers-grows-after-the-end",
+        breaks="When a session has ended its highest number of viewers stays",
+        wrap=answers(_still_arriving),
     ),
     _fault(
         name="mode-always-webcam",

@@ -162,6 +162,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "end-keeps-the-room-busy": ("session.lifecycle.room_freed", "invariant.session.room"),
     "end-keeps-viewers": ("session.end",),
     "end-forgets-max-viewers": ("session.end",),
+    "max-viewers-grows-after-the-end": ("time.passing",),
     "mode-always-webcam": ("session.mode",),
     "mode-of-body-ignored": ("session.mode",),
     "join-limit-not-kept": (

@@ -127,6 +127,17 @@ def test_an_end_keeps_the_highest_number(judge):
     judge(viewers, right=True, wrong=False)
 
 
+@fault("max-viewers-grows-after-the-end")
+def test_the_highest_number_stays_after_the_end(judge):
+    def grown(mock):
+        session = mock.ended()
+        before = mock.shown(session)["max_viewers"]
+        mock.clock.advance(seconds=7)
+        return mock.shown(session)["max_viewers"] - before
+
+    judge(grown, right=0, wrong=7)
+
+
 @fault("mode-always-webcam")
 def test_the_preset_decides_the_mode(judge):
     def modes(mock):
