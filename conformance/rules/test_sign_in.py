@@ -293,6 +293,25 @@ def test_a_code_lasts(world: World) -> None:
 
 
 @rule(
+    "auth.code.apart",
+    level="decided",
+    must="A code MUST be made for a session in any state, and MUST work whatever others its user "
+    "has made since",
+    contract="#/paths/~1auth~1code/post",
+    operations=("create_auth_code", "exchange_auth_code"),
+)
+def test_codes_leave_one_another_alone(world: World) -> None:
+    """Make codes for sessions in three states, and exchange them from the first to the last."""
+    codes = []
+    for state in ("scheduled", "live", "ended"):
+        body = {"session_id": world.new_session(state).id}
+        reply = world.api.send("create_auth_code", by=world.viewer, body=body).must(200)
+        codes.append({"code": reply.data("code")})
+    for code in codes:
+        world.api.send("exchange_auth_code", body=code).must(200)
+
+
+@rule(
     "auth.code.unknown_session",
     level="decided",
     must="A code for a session that does not exist MUST be refused with 404",

@@ -25,7 +25,7 @@ from mock_server.domain.identity import derive_uuid
 from mock_server.env import Call, Env
 from mock_server.faults import tokens
 from mock_server.faults.editing import without
-from mock_server.faults.fault import Fault
+from mock_server.faults.fault import Fault, Handlers
 from mock_server.faults.handling import around, keeping, veiled, with_body
 from mock_server.faults.rewrite import Reply, Request, answers, data_of, refusal, requests
 from mock_server.http.operation import Handler
@@ -120,6 +120,26 @@ def _for_any_session(handler: Handler, call: Call) -> Any:
     except NotFound:
         some = derive_uuid(call.env.seed, "code", call.body["session_id"])
         return {"code": some, "expires_in": 300}
+
+
+def _while_it_lives(handler: Handler, call: Call) -> Any:
+    session = call.tx.get(Session, call.body["session_id"])
+    if session is not None and session.state == "ended":
+        raise NotFound("`create_auth_code`: the session is `ended`, must be there")
+    return handler(call)
+
+
+def _ending_the_older(handlers: Handlers) -> Handlers:
+    newest: dict[str, str] = {}
+
+    def made(handler: Handler, call: Call) -> Any:
+        data = handler(call)
+        older, newest[call.user.id] = newest.get(call.user.id), data["code"]
+        if older is not None and call.tx.get(AuthCode, older) is not None:
+            call.tx.delete(AuthCode, older)
+        return data
+
+    return around(("create_auth_code",), made)(handlers)
 
 
 def _as_the_rooms_host(handler: Handler, call: Call) -> Any:
@@ -262,6 +282,16 @@ FAULTS: tuple[Fault, ...] = (
         name="code-gone-in-seconds",
         breaks="A code can be used for as long as `expires_in` says",
         handlers=around(("exchange_auth_code",), _gone_soon),
+    ),
+    _fault(
+        name="code-for-the-living-only",
+        breaks="A code is made for any session there is, an ended one too",
+        handlers=around(("create_auth_code",), _while_it_lives),
+    ),
+    _fault(
+        name="newer-code-ends-older",
+        breaks="A code works until its time is over, whatever was made since",
+        handlers=_ending_the_older,
     ),
     _fault(
         name="code-works-twice",

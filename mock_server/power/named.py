@@ -98,6 +98,8 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "logout-keeps-access-token": ("auth.logout",),
     "logout-keeps-refresh-token": ("auth.logout",),
     "code-gone-in-seconds": ("auth.code.lasts",),
+    "code-for-the-living-only": ("auth.code.apart",),
+    "newer-code-ends-older": ("auth.code.apart",),
     "code-works-twice": ("auth.code",),
     "unknown-code-is-404": ("auth.unknown_token", "auth.code"),
     "code-for-any-session": ("auth.code.unknown_session", "resource.gone"),

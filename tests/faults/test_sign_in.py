@@ -98,6 +98,24 @@ def test_logging_out_spends_the_refresh_token(judge):
     judge(statuses, right=(200, 401), wrong=(200, 200))
 
 
+@fault("code-for-the-living-only")
+def test_a_code_is_for_an_ended_session_too(judge):
+    def statuses(mock):
+        bodies = [{"session_id": session} for session in (mock.live(), mock.ended())]
+        return [mock.status("POST", "/auth/code", by="viewer", json=body) for body in bodies]
+
+    judge(statuses, right=[200, 200], wrong=[200, 404])
+
+
+@fault("newer-code-ends-older")
+def test_an_older_code_stays(judge):
+    def statuses(mock):
+        codes = [code(mock), code(mock)]
+        return [exchange(mock, each).status_code for each in codes]
+
+    judge(statuses, right=[200, 200], wrong=[401, 200])
+
+
 @fault("code-works-twice")
 def test_a_code_works_once(judge):
     def statuses(mock):
