@@ -13,8 +13,8 @@ One mistake of a server breaks several rules. Judged from what the run saw, not 
 4. A rule that failed where most other plain rules failed too explains them; one that failed
    elsewhere does not.
 5. A rule with tries of its own says which request goes wrong; one about every answer, that some do.
-6. Several tries that all failed, each at the operation it is about, say that the rule is broken as
-   a whole. Else one failed try of many says what is wrong and what is not; an only try, that
+6. Several tries that all failed, at every operation that the rule is about, say that it is broken
+   as a whole. Else one failed try of many says what is wrong and what is not; an only try, that
    something is.
 """
 
@@ -67,7 +67,7 @@ def ranked(tallies: Iterable[Tally]) -> list[Tally]:
             by_answer,
             -broken if by_answer else _part(tally),
             len(tally.rule.operations),
-            -broken,
+            broken - tally.judged,
             declared.get(tally.rule.id, len(declared)) if by_answer else 0,
             tally.rule.id,
         )
@@ -82,17 +82,9 @@ def _is_wide(rule: Rule) -> bool:
 
 def _part(tally: Tally) -> float:
     """Return the part of a rule's tries that failed, nothing where it is broken as a whole."""
-    broken = tally.counts[Verdict.FAIL]
-    whole = broken == tally.judged >= SEVERAL and not any(
-        _elsewhere(tally.rule, each) for each in tally.failures
-    )
+    broken, about = tally.counts[Verdict.FAIL], set(tally.rule.operations)
+    whole = broken == tally.judged >= SEVERAL and about and about <= _places(tally)
     return 0 if whole else broken / tally.judged
-
-
-def _elsewhere(rule: Rule, failure: Failure) -> bool:
-    """Tell whether a try about one operation of the rule failed at the answer of another."""
-    about = failure.subject.partition("-")[0]
-    return about in rule.operations and about != failure.operation
 
 
 def _all_refused(tally: Tally) -> bool:

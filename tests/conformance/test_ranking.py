@@ -136,15 +136,18 @@ def test_reading_that_changes_something_comes_before_refusals_beside_which_it_ch
     assert first_of(*beside, ("read.safe", "get_room", UNCHANGED, 200)) == "read.safe"
 
 
-def test_several_tries_that_all_failed_come_before_some_of_many():
-    assert named(
-        ("body.read_only", "update_session_settings", 1, 2),
-        ("session.settings.override", "update_session_settings", 6, 0),
-    ) == ["session.settings.override", "body.read_only"]
-    assert named(("access.malformed_id", "login", 13, 9), ("body.missing", "login", 14, 0)) == [
+def test_a_rule_that_failed_in_all_its_tries_and_places_comes_before_one_that_failed_in_some():
+    missing = " ".join(rules()["body.missing"].operations)
+    assert named(("access.malformed_id", missing, 13, 9), ("body.missing", missing, 14, 0)) == [
         "body.missing",
         "access.malformed_id",
     ]
+
+
+def test_tries_that_all_failed_at_one_of_the_rules_operations_say_less_than_the_row_of_a_table():
+    assert named(
+        ("media.addresses", "go_live", 3, 0), ("session.lifecycle.allowed", "go_live", 1, 32)
+    ) == ["session.lifecycle.allowed", "media.addresses"]
 
 
 def test_tries_that_all_failed_at_a_later_step_say_no_more_than_the_rule_about_that_step():
@@ -159,7 +162,7 @@ def test_tries_that_all_failed_at_a_later_step_say_no_more_than_the_rule_about_t
     assert ranked(tallies(outcomes, rules()).values())[0].rule.id == "auth.logout"
 
 
-def test_of_rules_that_failed_alike_the_one_with_more_tries_comes_first():
+def test_of_rules_that_failed_alike_the_one_with_more_that_passed_comes_first():
     assert named(
         ("body.read_only", "update_room", 1, 2), ("resource.empty_change", "update_room", 2, 4)
     ) == ["resource.empty_change", "body.read_only"]
