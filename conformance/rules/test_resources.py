@@ -78,6 +78,25 @@ def test_texts_are_kept(world: World, text: str) -> None:
 
 
 @rule(
+    "preset.text",
+    level="decided",
+    must="Texts of presets MUST be kept as they were given: any characters, nothing trimmed",
+    contract="#/components/schemas/CreatePresetRequest",
+    operations=("create_preset", "update_preset", "get_preset"),
+)
+@pytest.mark.parametrize("text", TEXTS[1:], ids=["unicode", "markup", "controls", "spaces"])
+def test_texts_of_presets_are_kept(world: World, text: str) -> None:
+    """Write a name and a logo with unusual characters, and read them."""
+    preset = world.new_preset(name=world.title(text))
+    made = world.api.send("get_preset", preset["id"], by=world.host).must(200)
+    made.equal(made.data("name"), world.title(text), "`name`")
+    body = {"name": text + world.title(text), "logo": text}
+    needed(world.api.send("update_preset", preset["id"], by=world.host, body=body))
+    read = world.api.send("get_preset", preset["id"], by=world.host).must(200)
+    read.equal({name: read.data(name) for name in body}, body, "both texts")
+
+
+@rule(
     "room.change",
     level="decided",
     must="A change MUST touch the fields that were given, and keep those that were not",

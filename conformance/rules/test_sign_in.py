@@ -34,21 +34,23 @@ def credentials(world: World) -> tuple[str, str, Identity]:
 @rule(
     "auth.register",
     level="decided",
-    must="A registered viewer MUST have the name that was given, the role `viewer`, and tokens "
-    "that work",
+    must="A registered viewer MUST have the name that was given, nothing trimmed, the role "
+    "`viewer`, and tokens that work",
     contract="#/components/schemas/ViewerRegisterResponse",
     operations=("register_viewer", "get_me"),
 )
-def test_a_registered_viewer_is_signed_in(world: World) -> None:
+@pytest.mark.parametrize("around", ["", "  "], ids=["plain", "spaces"])
+def test_a_registered_viewer_is_signed_in(world: World, around: str) -> None:
     """Register a viewer and ask who they are."""
-    name = world.title("Zoë 観客")
+    name = around + world.title("Zoë 観客") + around
     reply = world.api.send("register_viewer", body={"display_name": name}).must(201)
     reply.equal(reply.data("user", "username"), name, "`user.username`")
     reply.equal(reply.data("user", "role"), "viewer", "`user.role`")
     me = works(world, reply.data("access_token")).must(200)
     me.equal(me.data("id"), reply.data("user", "id"), "`id` of the caller")
-    for name in ("refresh_token", "device_token"):
-        reply.data(name)
+    me.equal(me.data("username"), name, "`username` of the caller")
+    for token in ("refresh_token", "device_token"):
+        reply.data(token)
 
 
 @rule(

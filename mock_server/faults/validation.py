@@ -57,6 +57,11 @@ def _trimmed(call: Call) -> dict[str, Any]:
     return {**call.body, "title": call.body["title"].strip()}
 
 
+def _name_trimmed(call: Call) -> dict[str, Any]:
+    names = {"name", "display_name"} & call.body.keys()
+    return {**call.body, **{name: call.body[name].strip() for name in names}}
+
+
 def _as_400(_: Request, reply: Reply) -> Reply:
     return refusal(reply, 400, reply.json["error"]) if reply.status == 422 else reply  # noqa: PLR2004
 
@@ -312,6 +317,16 @@ FAULTS: tuple[Fault, ...] = (
         name="titles-trimmed",
         breaks="Nothing is trimmed",
         handlers=around(("create_room", "create_session"), with_body(_trimmed)),
+    ),
+    _fault(
+        name="preset-names-trimmed",
+        breaks="Nothing of a preset's name is trimmed",
+        handlers=around(("create_preset", "update_preset"), with_body(_name_trimmed)),
+    ),
+    _fault(
+        name="viewer-names-trimmed",
+        breaks="Nothing of a viewer's name is trimmed",
+        handlers=around(("register_viewer",), with_body(_name_trimmed)),
     ),
     _fault(
         name="unknown-fields-refused",

@@ -229,6 +229,8 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "local-times-accepted": ("body.bounds.outside",),
     "lengths-in-bytes": ("body.bounds.inside",),
     "titles-trimmed": ("room.text", "invariant.resource.echo"),
+    "preset-names-trimmed": ("preset.text", "invariant.resource.echo"),
+    "viewer-names-trimmed": ("auth.register",),
     "unknown-fields-refused": ("body.unknown_field", "body.read_only", "resource.empty_change"),
     "unknown-parameters-refused": ("list.bounds",),
     "invalid-body-is-400": ("body.required", "body.no_object", "body.bounds.outside"),

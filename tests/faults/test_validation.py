@@ -161,6 +161,24 @@ def test_nothing_is_trimmed(judge):
     judge(title, right=" Ours ", wrong="Ours")
 
 
+@fault("preset-names-trimmed")
+def test_a_presets_name_is_kept(judge):
+    def name(mock):
+        body = {"name": "  Evening ", "type": "rtmp", "primary_color": "#0b7285"}
+        return mock.data("POST", "/presets", by="host", json=body)["name"]
+
+    judge(name, right="  Evening ", wrong="Evening")
+
+
+@fault("viewer-names-trimmed")
+def test_a_viewers_name_is_kept(judge):
+    def name(mock):
+        body = {"display_name": " Ada "}
+        return mock.data("POST", "/auth/viewer/register", json=body)["user"]["username"]
+
+    judge(name, right=" Ada ", wrong="Ada")
+
+
 @fault("unknown-fields-refused")
 def test_an_unknown_field_is_ignored(judge):
     def statuses(mock):
