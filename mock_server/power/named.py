@@ -162,7 +162,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "end-takes-the-broadcast-address": ("session.broadcast.hls_url",),
     "end-without-ended-at": ("session.end", "invariant.session.presence"),
     "end-keeps-the-room-busy": ("session.lifecycle.room_freed", "invariant.session.room"),
-    "end-keeps-viewers": ("session.end",),
+    "end-keeps-viewers": ("session.end", "invariant.session.viewers"),
     "end-forgets-max-viewers": ("session.end",),
     "max-viewers-grows-after-the-end": ("time.passing",),
     "mode-always-webcam": ("session.mode",),
