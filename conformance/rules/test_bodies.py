@@ -135,7 +135,12 @@ def test_another_media_type_is_refused(world: World, operation: str) -> None:
 )
 @pytest.mark.parametrize(
     "media_type",
-    ["application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON"],
+    [
+        "application/json; charset=utf-8",
+        "application/json;charset=UTF-8",
+        "application/json ; charset=utf-8",
+        "Application/JSON",
+    ],
 )
 def test_a_charset_is_understood(world: World, media_type: str) -> None:
     """Send a good body with a charset."""

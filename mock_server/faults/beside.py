@@ -14,13 +14,14 @@ _fault = partial(Fault, family="media", of_media=True)
 
 
 def _beside(
-    method: str, begins: str, change: Callable[[int, bytes], tuple[int, bytes]]
+    method: str, begins: str, change: Callable[[int, bytes], tuple[int, bytes]], *, ends: str = ""
 ) -> Callable[[ASGIApp, Env], ASGIApp]:
     """Change what is answered at media addresses, which stand beside the API."""
 
     def wrap(app: ASGIApp, _: Env) -> ASGIApp:
         async def changed(scope: Scope, receive: Receive, send: Send) -> None:
-            of_media = scope["type"] == "http" and scope["path"].startswith(begins)
+            path = scope["path"] if scope["type"] == "http" else ""
+            of_media = path.startswith(begins) and path.endswith(ends)
             if not of_media or scope["method"] != method:
                 await app(scope, receive, send)
                 return
@@ -71,9 +72,13 @@ def _outdated(status: int, body: bytes) -> tuple[int, bytes]:
     return status, body.replace(b"#EXT-X-VERSION:6", b"#EXT-X-VERSION:3")
 
 
-def _uninitialised(status: int, body: bytes) -> tuple[int, bytes]:
-    # What begins with the box `ftyp` is read before any segment.
-    return (404, b"") if body[4:8] == b"ftyp" else (status, body)
+def _gone(_: int, __: bytes) -> tuple[int, bytes]:
+    return 404, b""
+
+
+def _newest_first(status: int, body: bytes) -> tuple[int, bytes]:
+    head, *segments = body.split(b"#EXTINF")
+    return status, b"#EXTINF".join((head, *reversed(segments)))
 
 
 def _ended_on_air(status: int, body: bytes) -> tuple[int, bytes]:
@@ -139,7 +144,17 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         name="segments-without-beginning",
         breaks="What a player reads before a segment can be fetched (RFC 8216, 4.3.2.5)",
-        wrap=_beside("GET", "/hls/", _uninitialised),
+        wrap=_beside("GET", "/hls/", _gone, ends="/init.mp4"),
+    ),
+    _fault(
+        name="oldest-segment-gone",
+        breaks="Every segment that a playlist lists can be fetched (RFC 8216, 6.2.2)",
+        wrap=_beside("GET", "/hls/", _gone, ends="-0.m4s"),
+    ),
+    _fault(
+        name="playlist-newest-first",
+        breaks="New segments come at the end of a playlist, so others keep their numbers",
+        wrap=_beside("GET", "/hls/", _newest_first, ends=".m3u8"),
     ),
     _fault(
         name="offer-read-by-its-media-only",

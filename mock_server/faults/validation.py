@@ -14,6 +14,7 @@ from mock_server.faults.editing import bound, schema, without
 from mock_server.faults.fault import Document, Fault
 from mock_server.faults.handling import around, with_body
 from mock_server.faults.rewrite import (
+    Change,
     Json,
     Reply,
     Request,
@@ -159,11 +160,14 @@ def _given_a_title(call: Call) -> dict[str, Any]:
     return {"title": "Untitled room", **call.body}
 
 
-def _bare_type(request: Request, reply: Reply) -> Reply:
-    sent = request.header(b"content-type") or b""
-    if not reply.succeeded or b";" not in sent:
-        return reply
-    return refusal(reply, 415, "Content-Type must be application/json")
+def _type_without(text: bytes) -> Change:
+    def change(request: Request, reply: Reply) -> Reply:
+        sent = request.header(b"content-type") or b""
+        if not reply.succeeded or text not in sent:
+            return reply
+        return refusal(reply, 415, "Content-Type must be application/json")
+
+    return change
 
 
 def _bodies_unwanted(request: Request, reply: Reply) -> Reply:
@@ -216,7 +220,12 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         name="charset-refused",
         breaks="A charset may follow the media type of a body",
-        wrap=answers(_bare_type),
+        wrap=answers(_type_without(b";")),
+    ),
+    _fault(
+        name="space-before-charset-refused",
+        breaks="A charset may follow the media type of a body after a space (RFC 9110, 5.6.6)",
+        wrap=answers(_type_without(b" ;")),
     ),
     _fault(
         name="needless-body-refused",

@@ -44,17 +44,35 @@ def test_a_playlist_says_the_version_it_needs(judge):
     judge(lambda mock: "VERSION:6\n" in playlist(mock), right=True, wrong=False)
 
 
+def first_ones(mock):
+    """The statuses of what players read first of a playlist, and of its oldest segment."""
+    session = mock.live()
+    mock.clock.advance(seconds=4)
+    path = mock.shown(session)["hls_url"].removeprefix("http://mock:4010")
+    variant = mock.send("GET", path).text.split()[-1]
+    folder = f"{path.rpartition('/')[0]}/{variant}".rpartition("/")[0]
+    names = ("init.mp4", "0-0.m4s", "0-1.m4s")
+    return [mock.send("GET", f"{folder}/{name}").status_code for name in names]
+
+
 @fault("segments-without-beginning")
 def test_what_comes_before_segments_is_there(judge):
-    def status(mock):
-        session = mock.live()
-        mock.clock.advance(seconds=60)
-        path = mock.shown(session)["hls_url"].removeprefix("http://mock:4010")
-        variant = mock.send("GET", path).text.split()[-1]
-        folder = f"{path.rpartition('/')[0]}/{variant}".rpartition("/")[0]
-        return mock.send("GET", f"{folder}/init.mp4").status_code
+    judge(first_ones, right=[200, 200, 200], wrong=[404, 200, 200])
 
-    judge(status, right=200, wrong=404)
+
+@fault("oldest-segment-gone")
+def test_the_oldest_segment_is_there(judge):
+    judge(first_ones, right=[200, 200, 200], wrong=[200, 404, 200])
+
+
+@fault("playlist-newest-first")
+def test_new_segments_come_last(judge):
+    def ends(mock):
+        lines = [x for x in playlist(mock).splitlines() if x.endswith(".m4s")]
+        return lines[0], lines[-1]
+
+    # After a minute of segments of 1.92 s.
+    judge(ends, right=("0-24.m4s", "0-30.m4s"), wrong=("0-30.m4s", "0-24.m4s"))
 
 
 @fault("ingress-takes-anything")

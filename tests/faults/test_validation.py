@@ -315,8 +315,7 @@ def test_a_description_may_be_long(judge):
     judge(statuses, right=[201, 201], wrong=[201, 422])
 
 
-@fault("charset-refused")
-def test_a_charset_may_follow(judge):
+def charsets(more):
     def statuses(mock):
         return [
             mock.status(
@@ -324,12 +323,23 @@ def test_a_charset_may_follow(judge):
                 "/rooms",
                 by="host",
                 content=b'{"title": "Hall"}',
-                headers={"Content-Type": f"application/json{more}"},
+                headers={"Content-Type": f"application/json{each}"},
             )
-            for more in ("", "; charset=utf-8")
+            for each in more
         ]
 
-    judge(statuses, right=[201, 201], wrong=[201, 415])
+    return statuses
+
+
+@fault("charset-refused")
+def test_a_charset_may_follow(judge):
+    judge(charsets(("", "; charset=utf-8")), right=[201, 201], wrong=[201, 415])
+
+
+@fault("space-before-charset-refused")
+def test_a_charset_may_follow_a_space(judge):
+    both = charsets(("; charset=utf-8", " ; charset=utf-8"))
+    judge(both, right=[201, 201], wrong=[201, 415])
 
 
 @fault("needless-body-refused")
