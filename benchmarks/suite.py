@@ -32,7 +32,7 @@ BUSY: Json = {
     "when": {"percentage": 20},
     "effect": {"status": 429, "retry_after": 1},
 }
-SHUFFLED, WORKERS = 16, 4
+SHUFFLED, PARALLEL, WORKERS = 80, 19, 4
 SHUFFLE = "BENCHMARK_SHUFFLE"
 KILL_AFTER = 12.0
 
@@ -104,13 +104,16 @@ def times() -> Iterator[str]:
 
 
 def shuffled() -> Iterator[str]:
-    """Yield whether twenty clean runs, in other orders and with four processes, say the same."""
+    """Yield whether a hundred clean runs, in other orders and with four processes, say the same."""
+    runs = []
     with mock() as url:
         first = checked(url)
-        runs = [checked(url, shuffled=seed) for seed in range(1, SHUFFLED + 1)]
-        runs += [checked(url, "-n", str(WORKERS)) for _ in range(20 - SHUFFLED)]
+        for seed in range(1, SHUFFLED + PARALLEL + 1):
+            more, order = ((), seed) if seed <= SHUFFLED else (("-n", str(WORKERS)), None)
+            runs.append(checked(url, *more, shuffled=order))
+            sys.stderr.write(f"\r{seed} of {SHUFFLED + PARALLEL}: {_alike(first, runs)}")
     yield f"as written     {_sum(first)}"
-    yield f"{SHUFFLED} shuffled, {20 - SHUFFLED} with -n {WORKERS}: {_alike(first, runs)}"
+    yield f"{SHUFFLED} shuffled, {PARALLEL} with -n {WORKERS}: {_alike(first, runs)}"
 
 
 def busy() -> Iterator[str]:
