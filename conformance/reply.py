@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from conformance.errors import Mismatch
 
 Json = Any
 MISSING: Any = object()
+LATEST = 10**11
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,13 @@ class Reply:
         """Raise Mismatch with this reply unless both are equal."""
         if received != expected:
             raise Mismatch(f"{what} to be {shown(expected)}", shown(received), self)
+
+    def made_at(self) -> datetime:
+        """Return the moment the answer says it was made, or raise Mismatch when it says none."""
+        stamp = self.at("timestamp")
+        plausible = isinstance(stamp, int) and 0 < stamp < LATEST
+        self.check(plausible, "a `timestamp` in Unix seconds", shown(stamp))
+        return datetime.fromtimestamp(stamp, UTC)
 
     def summary(self) -> str:
         """Return the status and, of a refusal, its sentence."""

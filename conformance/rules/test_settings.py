@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from conformance.identities import Identity
@@ -11,6 +13,8 @@ from conformance.shapes import same
 from conformance.world import World, later, needed
 
 SESSION = "#/components/schemas/SessionResponse"
+SOME_SECONDS = 10
+A_FEW_MINUTES = 150
 
 
 @rule(
@@ -190,15 +194,39 @@ def test_a_start_time_is_kept_as_an_instant(world: World) -> None:
     contract="#/paths/~1sessions~1{id}~1reschedule/patch",
     operations=("reschedule_session", "create_session"),
 )
-@pytest.mark.parametrize("time", ["1999-12-31T23:59:59Z", "2001-01-01T00:00:00+14:00", "a minute"])
+@pytest.mark.parametrize(
+    "time", ["1999-12-31T23:59:59Z", "2001-01-01T00:00:00+14:00", "some seconds"]
+)
 def test_a_start_time_in_the_past_is_refused(world: World, time: str) -> None:
-    """Plan a session for a time that has passed, at creation and later."""
-    given = later(minutes=-1) if time == "a minute" else time
+    """Plan a session for a time that has passed by the target's clock, at creation and later."""
+    given = by_the_targets_clock(world, -SOME_SECONDS) if time == "some seconds" else time
     stage = world.stage()
     body = {"scheduled_start_time": given}
     world.api.send("reschedule_session", stage.session, by=world.host, body=body).must(422)
     body |= {"title": world.title(), "preset_id": world.preset_id()}
     world.api.send("create_session", stage.room, by=world.host, body=body).must(422)
+
+
+@rule(
+    "session.reschedule.soon",
+    level="decided",
+    must="A start time MUST be accepted as soon as it is in the future",
+    contract="#/paths/~1sessions~1{id}~1reschedule/patch",
+    operations=("reschedule_session", "create_session"),
+)
+def test_a_start_time_may_be_near(world: World) -> None:
+    """Plan a session for a few minutes ahead of the target's clock, at creation and later."""
+    made = world.new_session(scheduled_start_time=later(days=1))
+    body = {"scheduled_start_time": by_the_targets_clock(world, A_FEW_MINUTES)}
+    world.api.send("reschedule_session", made.id, by=world.host, body=body).must(200)
+    body |= {"title": world.title(), "preset_id": world.preset_id()}
+    world.api.send("create_session", made.room_id, by=world.host, body=body).must(201)
+
+
+def by_the_targets_clock(world: World, seconds: float) -> str:
+    """Return a moment so long after the target's present, which may not be ours."""
+    present = needed(world.api.send("list_rooms")).made_at()
+    return (present + timedelta(seconds=seconds)).isoformat(timespec="seconds")
 
 
 @rule(

@@ -27,6 +27,7 @@ from mock_server.faults import (
     sign_in,
     touched,
     validation,
+    values,
     views,
 )
 from mock_server.faults.fault import Fault
@@ -48,6 +49,7 @@ FAULTS: tuple[Fault, ...] = tuple(
         invariants,
         changes,
         validation,
+        values,
         beside,
         media,
         concurrency,

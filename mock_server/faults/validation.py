@@ -8,7 +8,6 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.domain.errors import Unprocessable
 from mock_server.env import Call, Env
 from mock_server.faults.editing import bound, schema, without
 from mock_server.faults.fault import Document, Fault
@@ -24,10 +23,8 @@ from mock_server.faults.rewrite import (
     refusals,
     requests,
 )
-from mock_server.http.operation import Handler
 
 _fault = partial(Fault, family="validation")
-_MAX_BYTES = 255
 _SMALL_BODY = 64 * 1024
 
 
@@ -45,22 +42,6 @@ def _title_free(document: Document) -> None:
 def _closed_rooms(document: Document) -> None:
     for name in ("CreateRoomRequest", "UpdateRoomRequest"):
         schema(document, name)["additionalProperties"] = False
-
-
-def _bytes_counted(handler: Handler, call: Call) -> Any:
-    length = len(call.body["title"].encode())
-    if length > _MAX_BYTES:
-        raise Unprocessable(f"`title` has {length} bytes, must have at most {_MAX_BYTES}")
-    return handler(call)
-
-
-def _trimmed(call: Call) -> dict[str, Any]:
-    return {**call.body, "title": call.body["title"].strip()}
-
-
-def _name_trimmed(call: Call) -> dict[str, Any]:
-    names = {"name", "display_name"} & call.body.keys()
-    return {**call.body, **{name: call.body[name].strip() for name in names}}
 
 
 def _as_400(_: Request, reply: Reply) -> Reply:
@@ -177,20 +158,6 @@ def _bodies_unwanted(request: Request, reply: Reply) -> Reply:
     return refusal(reply, 400, "`end_session` takes no body")
 
 
-def _zulu_only(call: Call) -> dict[str, Any]:
-    given = call.body.get("scheduled_start_time")
-    if given is not None and not given.upper().endswith(("Z", "+00:00")):
-        raise Unprocessable("`scheduled_start_time` must be in UTC")
-    return dict(call.body)
-
-
-def _offset_dropped(call: Call) -> dict[str, Any]:
-    given = call.body.get("scheduled_start_time")
-    if given is None or given[-6:-5] not in ("+", "-"):
-        return dict(call.body)
-    return {**call.body, "scheduled_start_time": f"{given[:-6]}Z"}
-
-
 FAULTS: tuple[Fault, ...] = (
     _fault(
         name="session-title-of-256",
@@ -213,11 +180,6 @@ FAULTS: tuple[Fault, ...] = (
         contract=bound("UpdateRoomRequest", "title", minLength=2),
     ),
     _fault(
-        name="long-description-refused",
-        breaks="A description may be of any length",
-        contract=bound("CreateRoomRequest", "description", maxLength=255),
-    ),
-    _fault(
         name="charset-refused",
         breaks="A charset may follow the media type of a body",
         wrap=answers(_type_without(b";")),
@@ -231,16 +193,6 @@ FAULTS: tuple[Fault, ...] = (
         name="needless-body-refused",
         breaks="A body on an operation that takes none is ignored",
         wrap=answers(_bodies_unwanted),
-    ),
-    _fault(
-        name="start-time-in-utc-only",
-        breaks="A start time may have any offset",
-        handlers=around(("create_session", "reschedule_session"), with_body(_zulu_only)),
-    ),
-    _fault(
-        name="offset-dropped",
-        breaks="A start time with an offset is the same instant in UTC",
-        handlers=around(("create_session", "reschedule_session"), with_body(_offset_dropped)),
     ),
     _fault(
         name="room-title-of-256",
@@ -297,45 +249,6 @@ FAULTS: tuple[Fault, ...] = (
         name="array-body-accepted",
         breaks="A JSON body that is not an object is refused with 422",
         wrap=_arrays_as_objects,
-    ),
-    _fault(
-        name="past-start-accepted",
-        breaks="A session is not scheduled for a time in the past",
-        checks=lambda checks: {
-            name: check for name, check in checks.items() if name != "create_session"
-        },
-    ),
-    _fault(
-        name="past-reschedule-accepted",
-        breaks="A session is not rescheduled to a time in the past",
-        checks=lambda checks: {
-            name: check for name, check in checks.items() if name != "reschedule_session"
-        },
-    ),
-    _fault(
-        name="local-times-accepted",
-        breaks="Dates in a request need an offset",
-        contract=without("CreateSessionRequest", "scheduled_start_time", "format"),
-    ),
-    _fault(
-        name="lengths-in-bytes",
-        breaks="Lengths count code points",
-        handlers=around(("create_room",), _bytes_counted),
-    ),
-    _fault(
-        name="titles-trimmed",
-        breaks="Nothing is trimmed",
-        handlers=around(("create_room", "create_session"), with_body(_trimmed)),
-    ),
-    _fault(
-        name="preset-names-trimmed",
-        breaks="Nothing of a preset's name is trimmed",
-        handlers=around(("create_preset", "update_preset"), with_body(_name_trimmed)),
-    ),
-    _fault(
-        name="viewer-names-trimmed",
-        breaks="Nothing of a viewer's name is trimmed",
-        handlers=around(("register_viewer",), with_body(_name_trimmed)),
     ),
     _fault(
         name="unknown-fields-refused",

@@ -225,6 +225,8 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "null-accepted": ("body.bounds.outside",),
     "array-body-accepted": ("body.no_object",),
     "past-start-accepted": ("session.reschedule.past",),
+    "a-minute-of-grace": ("session.reschedule.past",),
+    "start-an-hour-ahead": ("session.reschedule.soon",),
     "past-reschedule-accepted": ("session.reschedule.past",),
     "local-times-accepted": ("body.bounds.outside",),
     "lengths-in-bytes": ("body.bounds.inside",),
