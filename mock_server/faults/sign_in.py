@@ -107,6 +107,21 @@ def _device_once(handler: Handler, call: Call) -> Any:
     return data
 
 
+def _one_access_token(handler: Handler, call: Call) -> Any:
+    """Give for a sign-in always the access token it began with."""
+
+    def first(claims: dict[str, Any]) -> dict[str, Any]:
+        sign_in = call.tx.get(SignIn, claims["sid"])
+        assert sign_in is not None, "its token was just made"
+        begun = int(sign_in.created_at.timestamp())
+        kept = {name: value for name, value in claims.items() if name != "jti"}
+        return {**kept, "iat": begun, "exp": begun + claims["exp"] - claims["iat"]}
+
+    data = handler(call)
+    secret = call.env.settings.token_secret
+    return {**data, "access_token": tokens.changed(secret, data["access_token"], first)}
+
+
 def _for_a_session_as_written(handler: Handler, call: Call) -> Any:
     session_id = call.body["session_id"]
     if session_id != session_id.lower():
@@ -267,6 +282,11 @@ FAULTS: tuple[Fault, ...] = (
         name="refresh-ends-access-token",
         breaks="A refresh leaves the old access token valid until it expires",
         handlers=around(("refresh_tokens",), _under_a_new_sign_in),
+    ),
+    _fault(
+        name="refresh-gives-the-old-access-token",
+        breaks="A refresh gives a new pair, not a new refresh token alone",
+        handlers=around(_SIGN_INS, _one_access_token),
     ),
     _fault(
         name="logout-keeps-access-token",

@@ -95,6 +95,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "malformed-email-is-401": ("body.bounds.outside",),
     "refresh-token-reusable": ("auth.refresh",),
     "refresh-ends-access-token": ("auth.refresh",),
+    "refresh-gives-the-old-access-token": ("auth.refresh",),
     "logout-keeps-access-token": ("auth.logout",),
     "logout-keeps-refresh-token": ("auth.logout",),
     "code-gone-in-seconds": ("auth.code.lasts",),

@@ -78,6 +78,17 @@ def test_a_refresh_leaves_the_old_access_token(judge):
     judge(statuses, right=(200, 200), wrong=(401, 200))
 
 
+@fault("refresh-gives-the-old-access-token")
+def test_a_refresh_gives_another_access_token(judge):
+    def renewed(mock):
+        old = mock.login()
+        mock.clock.advance(seconds=2)
+        new = refresh(mock, old["refresh_token"]).json()["data"]
+        return new["access_token"] != old["access_token"], me(mock, new)
+
+    judge(renewed, right=(True, 200), wrong=(False, 200))
+
+
 @fault("logout-keeps-access-token")
 def test_logging_out_ends_the_access_token(judge):
     def statuses(mock):
