@@ -20,7 +20,7 @@ SEQUENCE = re.compile(r"#EXT-X-MEDIA-SEQUENCE:(\d+)$", re.MULTILINE)
 ENDLIST = b"#EXT-X-ENDLIST"
 LOOKS = 4
 TARGET = re.compile(r"#EXT-X-TARGETDURATION:(\d+)$", re.MULTILINE)
-SERVER_ERRORS = 500
+SERVER_ERRORS = BROKEN = 500
 MAP = re.compile(r'#EXT-X-MAP:(?:.*,)?URI="([^"]+)"')
 VERSION = re.compile(r"#EXT-X-VERSION:(\d+)$", re.MULTILINE)
 # RFC 8216, 7: a playlist with `EXT-X-MAP` is of this version at least.
@@ -68,6 +68,8 @@ def playlist(world: World, url: str) -> Reply:
     """Wait for a broadcast's media playlist; a master playlist is followed to its first variant."""
     until = time.monotonic() + PATIENCE
     while (reply := fetched(world, "GET", url)).status != 200:
+        # Others of 5xx are a gateway's, which may wait for a broadcast as we do.
+        reply.check(reply.status != BROKEN, f"no {BROKEN}", reply.summary())
         if time.monotonic() > until:
             unsupported("needs a broadcast that something is sent to: its playlist never came")
         time.sleep(BETWEEN)

@@ -76,6 +76,10 @@ def _gone(_: int, __: bytes) -> tuple[int, bytes]:
     return 404, b""
 
 
+def _broken(_: int, __: bytes) -> tuple[int, bytes]:
+    return 500, b""
+
+
 def _newest_first(status: int, body: bytes) -> tuple[int, bytes]:
     head, *segments = body.split(b"#EXTINF")
     return status, b"#EXTINF".join((head, *reversed(segments)))
@@ -150,6 +154,11 @@ FAULTS: tuple[Fault, ...] = (
         name="oldest-segment-gone",
         breaks="Every segment that a playlist lists can be fetched (RFC 8216, 6.2.2)",
         wrap=_beside("GET", "/hls/", _gone, ends="-0.m4s"),
+    ),
+    _fault(
+        name="playlist-is-500",
+        breaks="The address of a broadcast is where it can be watched, or will be",
+        wrap=_beside("GET", "/hls/", _broken, ends=".m3u8"),
     ),
     _fault(
         name="playlist-newest-first",

@@ -280,6 +280,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "playlist-of-an-old-version": ("media.playlist",),
     "segments-without-beginning": ("media.playlist",),
     "oldest-segment-gone": ("media.playlist",),
+    "playlist-is-500": ("media.playlist", "media.playlist.on_air", "media.playlist.ended"),
     "playlist-newest-first": ("media.playlist.on_air",),
     "offer-read-by-its-media-only": ("media.whip.session",),
     "ingress-takes-anything": ("media.whip.after_the_end", "media.whip.media_type"),

@@ -65,6 +65,17 @@ def test_the_oldest_segment_is_there(judge):
     judge(first_ones, right=[200, 200, 200], wrong=[200, 404, 200])
 
 
+@fault("playlist-is-500")
+def test_a_broadcast_can_be_watched(judge):
+    def status(mock):
+        session = mock.live()
+        mock.clock.advance(seconds=60)
+        path = mock.shown(session)["hls_url"].removeprefix("http://mock:4010")
+        return mock.send("GET", path).status_code
+
+    judge(status, right=200, wrong=500)
+
+
 @fault("playlist-newest-first")
 def test_new_segments_come_last(judge):
     def ends(mock):
