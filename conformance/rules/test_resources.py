@@ -75,6 +75,8 @@ def test_texts_are_kept(world: World, text: str) -> None:
     read = world.api.send("get_room", room["id"]).must(200)
     read.equal(read.data("title"), body["title"], "`title`")
     read.equal(read.data("description"), body["description"], "`description`")
+    emptied = world.api.send("update_room", room["id"], by=world.host, body={"description": ""})
+    emptied.must(200).equal(emptied.data().get("description"), "", "the emptied `description`")
 
 
 @rule(

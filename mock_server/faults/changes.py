@@ -104,6 +104,14 @@ FAULTS: tuple[Fault, ...] = (
         ),
     ),
     _fault(
+        name="emptied-description-stays",
+        breaks="A change to an empty text empties it",
+        handlers=around(
+            ("update_room",),
+            with_body(lambda call: {k: v for k, v in call.body.items() if v != ""}),
+        ),
+    ),
+    _fault(
         name="change-of-description-ignored",
         breaks="A change changes what it gives",
         handlers=around(

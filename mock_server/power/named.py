@@ -198,6 +198,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "room-name-is-the-rooms-id": ("invariant.session.room_name",),
     # changes
     "change-clears-description": ("room.change", "resource.empty_change"),
+    "emptied-description-stays": ("room.text", "invariant.resource.echo"),
     "change-of-description-ignored": ("room.change", "invariant.resource.echo"),
     "analytics-merged": ("room.change.analytics",),
     "room-change-not-kept": ("room.change",),

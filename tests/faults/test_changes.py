@@ -18,6 +18,15 @@ def test_a_change_keeps_what_it_does_not_give(judge):
     judge(description, right="Ours", wrong=None)
 
 
+@fault("emptied-description-stays")
+def test_a_description_can_be_emptied(judge):
+    def seen(mock):
+        path = f"/rooms/{mock.room(description='Ours')}"
+        return change(mock, path, description="")["description"]
+
+    judge(seen, right="", wrong="Ours")
+
+
 @fault("change-of-description-ignored")
 def test_a_change_changes_what_it_gives(judge):
     def seen(mock):
