@@ -80,10 +80,19 @@ def test_going_live_again_changes_nothing(world: World, again: str) -> None:
     contract="#/components/schemas/SessionResponse",
     operations=("go_live", "ensure_hls_egress", "start_webcam_hls", "end_session"),
 )
-@pytest.mark.parametrize("operation", ["go_live", "ensure_hls_egress", "start_webcam_hls"])
-def test_the_playlist_appears_with_the_broadcast(world: World, operation: str) -> None:
+@pytest.mark.parametrize(
+    ("operation", "mode"),
+    [
+        ("go_live", "webcam"),
+        ("go_live", "rtmp"),
+        ("ensure_hls_egress", "webcam"),
+        ("ensure_hls_egress", "rtmp"),
+        ("start_webcam_hls", "webcam"),
+    ],
+)
+def test_the_playlist_appears_with_the_broadcast(world: World, operation: str, mode: str) -> None:
     """Read `hls_url` before the broadcast, during it, and after the end."""
-    made = world.new_session(mode="webcam")
+    made = world.new_session(mode=mode)
     started = world.api.send("start_session", made.id, by=world.host).must(200)
     url = started.data("session").get("hls_url")
     started.check(url is None, "no `hls_url` before the broadcast", shown(url))

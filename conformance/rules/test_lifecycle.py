@@ -12,6 +12,7 @@ from conformance.scenes import Scene, must_be_unchanged
 from conformance.world import Made, World, needed
 
 CONTRACT = bundled()
+MORE_THAN_A_PAGE = 11
 LIFECYCLE = CONTRACT.session
 TABLE = "#/x-lifecycles/session"
 OPERATIONS = [
@@ -198,20 +199,23 @@ def test_a_room_with_a_live_session_stays(world: World) -> None:
 @rule(
     "room.delete",
     level="decided",
-    must="With a room its sessions MUST go: both ids are answered with 404 afterwards",
+    must="With a room all its sessions MUST go: each id is answered with 404 afterwards",
     contract="#/paths/~1rooms~1{id}/delete",
     operations=("delete_room", "get_room", "get_session"),
 )
 def test_a_rooms_sessions_go_with_it(world: World) -> None:
-    """Delete a room that holds a scheduled and an ended session."""
+    """Delete a room that holds an ended session and more scheduled ones than a page has."""
     ended = world.new_session("ended")
-    scheduled = world.new_session(room_id=ended.room_id)
+    planned = [world.new_session(room_id=ended.room_id) for _ in range(MORE_THAN_A_PAGE)]
+    scheduled = planned[0]
     gone = world.api.send("delete_room", ended.room_id, by=world.host).must(200)
     gone.equal(gone.data("id"), ended.room_id, "`data.id`")
     world.api.send("get_room", ended.room_id).must(404)
     for session in (ended.id, scheduled.id):
         world.api.send("get_session", session).must(404)
         world.api.send("start_session", session, by=world.host).must(404)
+    for each in planned:
+        world.api.send("get_session", each.id).must(404)
     world.api.send("list_room_sessions", ended.room_id, by=world.host).must(404)
     world.api.send("delete_room", ended.room_id, by=world.host).must(404)
     for operation, rows in (("list_rooms", "rooms"), ("list_my_rooms", "rooms")):

@@ -45,9 +45,13 @@ def test_the_presets_limit_holds(world: World) -> None:
     operations=("join_session",),
 )
 def test_every_session_has_places_of_its_own(world: World) -> None:
-    """Let one viewer into two sessions of one place each."""
+    """Let one viewer into two sessions of one place each, then into the first room's next one."""
     first, second = world.new_session("live"), world.new_session("live")
-    for made in (first, second):
+    following = world.new_session(room_id=first.room_id)
+    for made in (first, second, following):
+        if made is following:
+            needed(world.api.send("end_session", first.id, by=world.host))
+            needed(world.api.send("start_session", made.id, by=world.host))
         settle(world, made.id, 1)
         world.api.send("join_session", made.id, by=world.viewer).must(200)
         world.api.send("join_session", made.id, by=world.other_host).must(409)

@@ -135,6 +135,11 @@ FAULTS: tuple[Fault, ...] = (
         handlers=instead_of("start_webcam_hls", "ensure_hls_egress"),
     ),
     _fault(
+        name="egress-for-webcams-only",
+        breaks="A broadcast of an encoder can be begun, not only one of a webcam",
+        handlers=instead_of("ensure_hls_egress", "start_webcam_hls"),
+    ),
+    _fault(
         name="conflict-is-422",
         breaks="What the table does not allow is refused with 409",
         wrap=answers(_conflict_as_422),

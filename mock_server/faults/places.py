@@ -14,7 +14,7 @@ from mock_server.faults.fault import Fault
 from mock_server.faults.handling import around, room_at, veiled
 from mock_server.faults.rewrite import Change, Reply, Request, answers, refusal, remembering
 from mock_server.http.operation import Handler
-from mock_server.storage.indexes import PARTICIPANTS_OF_SESSION, Index
+from mock_server.storage.indexes import PARTICIPANTS_OF_SESSION, SESSIONS_OF_ROOM, Index
 
 _fault = partial(Fault, family="places")
 
@@ -66,6 +66,17 @@ def _one_session_each() -> Change:
         return refusal(reply, 409, "the caller is in another session, must leave it first")
 
     return change
+
+
+def _seated_for_good(handler: Handler, call: Call) -> Any:
+    """Give no place to who had one in another session of the room."""
+    data, room = handler(call), room_at(call)
+    assert room is not None, "its session was just joined"
+    earlier = call.tx.page(SESSIONS_OF_ROOM, room.id, offset=0, limit=100)
+    places = [f"{each.id}/{call.user.id}" for each in earlier if each.id != call.id]
+    if any(call.tx.get(Participant, place) for place in places):
+        call.tx.delete(Participant, f"{call.id}/{call.user.id}")
+    return data
 
 
 def _both(handler: Handler, call: Call) -> Any:
@@ -143,6 +154,11 @@ FAULTS: tuple[Fault, ...] = (
         name="one-session-a-viewer",
         breaks="A place in one session takes none from who joins another",
         wrap=remembering(_one_session_each),
+    ),
+    _fault(
+        name="place-kept-in-the-room",
+        breaks="A place in one session of a room is none in its next one",
+        handlers=around(("join_session",), _seated_for_good),
     ),
     _fault(
         name="camera-switches-microphone",

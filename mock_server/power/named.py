@@ -142,6 +142,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "early-start-refused": ("session.start.early",),
     "second-live-session-in-a-room": ("session.lifecycle.one_live", "invariant.session.one_live"),
     "rtmp-session-starts-webcam-hls": ("session.lifecycle.webcam_only",),
+    "egress-for-webcams-only": ("session.broadcast.hls_url",),
     "conflict-is-422": ("session.lifecycle.refused",),
     "refused-move-changes-updated-at": ("session.lifecycle.refused",),
     # effects
@@ -208,6 +209,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "empty-change-refused": ("resource.empty_change",),
     "room-with-live-session-deletable": ("room.delete_while_live",),
     "sessions-outlive-their-room": ("room.delete",),
+    "ten-sessions-go-with-the-room": ("room.delete",),
     "deleted-session-still-answers": (
         "session.delete",
         "resource.gone",
@@ -335,6 +337,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "lower-limit-empties-the-room": ("session.settings.lower_limit",),
     "presets-limit-not-kept": ("session.join.preset_limit",),
     "last-place-refused": ("session.join.limit",),
+    "place-kept-in-the-room": ("session.join.apart",),
     "one-session-a-viewer": ("session.join.apart",),
     "camera-switches-microphone": ("session.host_state.apart",),
     "join-needs-broadcast": ("session.lifecycle.allowed", "access.any_caller"),

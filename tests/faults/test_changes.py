@@ -121,6 +121,17 @@ def test_a_rooms_sessions_go_with_it(judge):
     judge(statuses, right=[404, 404, 404], wrong=[404, 200, 404])
 
 
+@fault("ten-sessions-go-with-the-room")
+def test_all_sessions_go_with_a_room(judge):
+    def statuses(mock):
+        room = mock.room()
+        sessions = [mock.session(room=room) for _ in range(11)]
+        mock.data("DELETE", f"/rooms/{room}", by="host")
+        return [mock.status("GET", f"/sessions/{sessions[n]}") for n in (0, 1, -1)]
+
+    judge(statuses, right=[404, 404, 404], wrong=[200, 404, 404])
+
+
 @fault("deleted-session-still-answers")
 def test_a_deleted_session_is_unknown(judge):
     def statuses(mock):

@@ -141,6 +141,15 @@ def test_an_rtmp_session_has_no_webcam_broadcast(judge):
     judge(status, right=409, wrong=200)
 
 
+@fault("egress-for-webcams-only")
+def test_the_broadcast_of_an_encoder_can_be_begun(judge):
+    def statuses(mock):
+        sessions = [mock.live("start", mode=mode) for mode in ("webcam", "rtmp")]
+        return [post(mock, session, "ensure_hls_egress") for session in sessions]
+
+    judge(statuses, right=[200, 200], wrong=[200, 409])
+
+
 @fault("conflict-is-422")
 def test_a_move_against_the_table_is_a_conflict(judge):
     def status(mock):

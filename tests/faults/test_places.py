@@ -67,6 +67,20 @@ def test_a_viewer_may_be_in_two_sessions(judge):
     judge(seen, right=[200, 200, 200], wrong=[200, 200, 409])
 
 
+@fault("place-kept-in-the-room")
+def test_the_next_session_of_a_room_has_places_of_its_own(judge):
+    def seen(mock):
+        room = mock.room()
+        first = mock.live("start", room=room)
+        before = joins(mock, first, "viewer")
+        mock.move(first, "end")
+        following = mock.live("start", room=room)
+        mock.data("PATCH", f"/sessions/{following}/settings", by="host", json={"max_join_limit": 1})
+        return [*before, *joins(mock, following, "viewer", "other-host")]
+
+    judge(seen, right=[200, 200, 409], wrong=[200, 200, 200])
+
+
 @fault("camera-switches-microphone")
 def test_the_camera_leaves_the_microphone(judge):
     def seen(mock):
