@@ -20,6 +20,7 @@ Json = Any
 
 INGRESS_ID = re.compile(r"IN_[2-9A-HJ-NP-Za-km-z]{12}")
 TOKEN = "#/components/schemas/JoinSessionResponse"
+A_CLOCKS_STEP = 1.05
 
 
 def grant(world: World, reply: Reply, session: str, by: Identity) -> Json:
@@ -119,6 +120,34 @@ def test_a_monitor_is_hidden(world: World, caller: str) -> None:
     reply.equal(video.get("hidden"), True, "`video.hidden`")
     _only_subscribes(reply, video)
     reply.equal(reply.data("room_name"), made.id, "`room_name`")
+
+
+@rule(
+    "media.token.fresh",
+    level="decided",
+    must="Starting, going live and joining again MUST give a fresh LiveKit token, not the last one",
+    contract=TOKEN,
+    operations=("start_session", "go_live", "join_session"),
+)
+@pytest.mark.conformance_long
+def test_a_token_is_fresh_each_time(world: World) -> None:
+    """Ask for each token again after a clock's step: what is issued within one may be equal."""
+    made = world.new_session("broadcasting")
+    asked = [
+        ("start_session", world.host),
+        ("go_live", world.host),
+        ("join_session", world.host),
+        ("join_session", world.viewer),
+    ]
+
+    def tokens() -> list[Reply]:
+        return [world.api.send(name, made.id, by=by).must(200) for name, by in asked]
+
+    first = tokens()
+    time.sleep(A_CLOCKS_STEP)
+    for before, reply in zip(first, tokens(), strict=True):
+        same = reply.data("livekit_token") == before.data("livekit_token")
+        reply.check(not same, "another `livekit_token`", "the same as a second before")
 
 
 @rule(

@@ -14,7 +14,17 @@ from mock_server.env import Call
 from mock_server.faults import tokens
 from mock_server.faults.fault import Fault
 from mock_server.faults.handling import Around, around, room_at, veiled
-from mock_server.faults.rewrite import Json, Reply, Request, answers, changed_within, data_of, every
+from mock_server.faults.rewrite import (
+    Change,
+    Json,
+    Reply,
+    Request,
+    answers,
+    changed_within,
+    data_of,
+    every,
+    remembering,
+)
 from mock_server.http.operation import Handler
 from mock_server.operations.lookup import find_session
 
@@ -117,6 +127,21 @@ def _plain(call: Call, claims: Json) -> Json:
     again = session is not None and session.started_at != call.now
     fewer = {"canPublish": False, "roomAdmin": False}
     return {**claims, "video": {**claims["video"], **fewer}} if again else claims
+
+
+def _first_token() -> Change:
+    given: dict[tuple[str, str], str] = {}
+
+    def change(request: Request, reply: Reply) -> Reply:
+        if reply.operation != "join_session" or not reply.succeeded:
+            return reply
+        data = reply.json["data"]
+        found = tokens.read(data["livekit_token"])
+        caller = str(found[1]["sub"]) if found else ""
+        first = given.setdefault((caller, request.id.lower()), data["livekit_token"])
+        return reply.with_json({**reply.json, "data": {**data, "livekit_token": first}})
+
+    return change
 
 
 def _humming(health: Json) -> Json:
@@ -233,6 +258,11 @@ FAULTS: tuple[Fault, ...] = (
         name="restart-gives-a-viewers-token",
         breaks="Starting a live session again gives the host a token like the first",
         handlers=around(_OPENING, _claims(_plain)),
+    ),
+    _fault(
+        name="joined-again-same-token",
+        breaks="Joining again gives a fresh token",
+        wrap=remembering(_first_token),
     ),
     _fault(
         name="idle-stream-has-bitrate",

@@ -290,6 +290,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "playlist-shared": ("media.hls_url.own",),
     "restart-gives-a-viewers-token": ("media.token.host",),
     "health-begins-with-the-session": ("session.stream_health",),
+    "joined-again-same-token": ("media.token.fresh",),
     "idle-stream-has-bitrate": ("session.stream_health", "invariant.session.health"),
     "health-only-when-live": ("session.stream_health",),
     "broadcast-address-has-the-stream-key": ("media.stream_key.secret",),

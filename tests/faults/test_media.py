@@ -157,6 +157,18 @@ def test_a_restart_gives_a_hosts_token(judge):
     judge(grants, right=[True, True], wrong=[True, False])
 
 
+@fault("joined-again-same-token")
+def test_joining_again_gives_a_fresh_token(judge):
+    def tokens(mock):
+        session = mock.live()
+        joined = [mock.data("POST", f"/sessions/{session}/join", by="viewer")]
+        mock.clock.advance(seconds=2)
+        joined.append(mock.data("POST", f"/sessions/{session}/join", by="viewer"))
+        return len({each["livekit_token"] for each in joined})
+
+    judge(tokens, right=2, wrong=1)
+
+
 @fault("idle-stream-has-bitrate")
 def test_an_idle_stream_is_zeros(judge):
     def rates(mock):
