@@ -199,6 +199,31 @@ def api_key(world: World) -> str:
 
 
 @rule(
+    "credentials.apart",
+    level="decided",
+    must="What one caller was answered MUST NOT be answered to another, however soon they ask",
+    contract=SECURITY,
+    operations=("get_me", "list_my_rooms"),
+)
+@pytest.mark.parametrize("operation", ["get_me", "list_my_rooms"])
+def test_nobody_gets_the_answer_of_another(world: World, operation: str) -> None:
+    """Ask the same as several callers at once, while this run writes nothing that ends a cache."""
+    key = world.who.api_key
+    with world.api.stillness():
+        host = world.api.send(operation, by=world.host).must(200)
+        if key is not None:
+            world.api.send(operation, api_key=key).must(200)
+        knock(world, operation, ("X-API-Key", "no-such-key")).must(401)
+        knock(world, operation).must(401)
+        viewer = world.api.send(operation, by=world.viewer).must(200)
+    if operation == "get_me":
+        other = viewer.data("id") != host.data("id")
+        viewer.check(other, "the viewer's own `id`", "the host's")
+    else:
+        viewer.equal(viewer.data("total"), 0, "`total` of a viewer's rooms")
+
+
+@rule(
     "credentials.two_headers",
     level="decided",
     must="Two `Authorization` headers MUST be answered as documented, whichever the server heeds",

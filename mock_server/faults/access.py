@@ -22,7 +22,15 @@ from mock_server.faults.handling import (
     around,
     as_owner,
 )
-from mock_server.faults.rewrite import Reply, Request, answers, refusal, requests
+from mock_server.faults.rewrite import (
+    Change,
+    Reply,
+    Request,
+    answers,
+    refusal,
+    remembering,
+    requests,
+)
 from mock_server.http.operation import Handler
 from mock_server.seeds import person_id, sign_in_id
 
@@ -145,6 +153,22 @@ def _joined_bearers(request: Request, reply: Reply) -> Reply:
     return refusal(reply, 500, "internal server error") if count > 1 else reply
 
 
+def _kept_for_any_key() -> Change:
+    kept: dict[str, Reply] = {}
+
+    def change(request: Request, reply: Reply) -> Reply:
+        if request.method != "GET":
+            kept.clear()
+        if request.method != "GET" or not request.header(b"x-api-key"):
+            return reply
+        path = request.scope["path"]
+        if reply.succeeded:
+            kept[path] = reply
+        return kept.get(path, reply)
+
+    return change
+
+
 FAULTS: tuple[Fault, ...] = (
     _fault(
         name="viewers-create-rooms",
@@ -215,6 +239,11 @@ FAULTS: tuple[Fault, ...] = (
         name="api-key-ignored",
         breaks="An API key is an alternative to a bearer token",
         wrap=requests(_keyless),
+    ),
+    _fault(
+        name="answer-kept-for-another-key",
+        breaks="What was answered to one API key is not answered to another",
+        wrap=remembering(_kept_for_any_key),
     ),
     _fault(
         name="bad-bearer-hides-good-key",

@@ -78,6 +78,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "forged-token-accepted": ("credentials.forged",),
     "garbage-token-accepted": ("credentials.forged",),
     "api-key-ignored": ("credentials.api_key.opens", "credentials.both"),
+    "answer-kept-for-another-key": ("credentials.apart", "credentials.api_key.unknown"),
     "bad-bearer-hides-good-key": ("credentials.both",),
     "api-key-beats-bearer": ("credentials.both",),
     "live-list-needs-credentials": ("credentials.ignored",),

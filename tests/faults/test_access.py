@@ -142,6 +142,15 @@ def test_an_api_key_opens(judge):
     judge(statuses, right=(200, 200), wrong=(401, 200))
 
 
+@fault("answer-kept-for-another-key")
+def test_each_key_gets_its_own_answer(judge):
+    def statuses(mock):
+        keys = ("greenroom-host-key", "no-such-key")
+        return [mock.status("GET", "/auth/me", headers={"X-API-Key": key}) for key in keys]
+
+    judge(statuses, right=[200, 401], wrong=[200, 200])
+
+
 @fault("bad-bearer-hides-good-key")
 def test_a_good_key_opens_beside_a_bad_bearer(judge):
     def statuses(mock):
