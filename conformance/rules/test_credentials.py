@@ -15,6 +15,7 @@ from conformance.contract import bundled
 from conformance.identities import claims
 from conformance.reply import Reply
 from conformance.rule import rule
+from conformance.still import with_nothing_written
 from conformance.world import World, identity, unknown_id, unsupported
 
 CONTRACT = bundled()
@@ -209,7 +210,7 @@ def api_key(world: World) -> str:
 def test_nobody_gets_the_answer_of_another(world: World, operation: str) -> None:
     """Ask the same as several callers at once, while this run writes nothing that ends a cache."""
     key = world.who.api_key
-    with world.api.stillness():
+    with with_nothing_written(world):
         host = world.api.send(operation, by=world.host).must(200)
         if key is not None:
             world.api.send(operation, api_key=key).must(200)

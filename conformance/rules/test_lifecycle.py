@@ -204,9 +204,10 @@ def test_a_room_with_a_live_session_stays(world: World) -> None:
     operations=("delete_room", "get_room", "get_session"),
 )
 def test_a_rooms_sessions_go_with_it(world: World) -> None:
-    """Delete a room that holds an ended session and more scheduled ones than a page has."""
+    """Delete a room that holds an ended session and scheduled ones, more than a page has."""
     ended = world.new_session("ended")
-    planned = [world.new_session(room_id=ended.room_id) for _ in range(MORE_THAN_A_PAGE)]
+    count = MORE_THAN_A_PAGE if world.thorough else 1
+    planned = [world.new_session(room_id=ended.room_id) for _ in range(count)]
     scheduled = planned[0]
     gone = world.api.send("delete_room", ended.room_id, by=world.host).must(200)
     gone.equal(gone.data("id"), ended.room_id, "`data.id`")

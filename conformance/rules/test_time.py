@@ -12,6 +12,7 @@ from conformance.contract import bundled
 from conformance.reply import Reply, shown
 from conformance.rule import rule
 from conformance.shapes import moment
+from conformance.still import with_nothing_written
 from conformance.world import World, later, needed
 
 Json = Any
@@ -65,7 +66,7 @@ def test_the_timestamp_runs(world: World) -> None:
         replies = [world.api.send(name, id_).must(200) for name, id_ in asked]
         return [(reply, reply.made_at().timestamp()) for reply in replies]
 
-    with world.api.stillness():
+    with with_nothing_written(world):
         first = stamps()
         time.sleep(TWO_STEPS_OF_ANY_CLOCK)
         second = stamps()
