@@ -147,8 +147,12 @@ def test_the_key_is_the_one_given_at_creation(world: World, operation: str) -> N
     operations=("create_session", "start_session"),
 )
 def test_every_session_has_its_own_ingress(world: World) -> None:
-    """Start two sessions in two rooms and compare what they were given."""
+    """Create two sessions in a room, start two in two, and compare what they were given."""
     first, second = world.new_session(), world.new_session()
+    body = {"title": world.title(), "preset_id": world.preset_id()}
+    beside = world.api.send("create_session", first.room_id, by=world.host, body=body).must(201)
+    other = beside.data("stream_key") != first.stream_key
+    beside.check(other, "another `stream_key`", "that of the room's other session")
     one = world.api.send("start_session", first.id, by=world.host).must(200)
     two = world.api.send("start_session", second.id, by=world.host).must(200)
     for keys in (("rtmp", "stream_key"), ("rtmp", "ingress_id"), ("whip_url",)):

@@ -27,6 +27,7 @@ from mock_server.faults.rewrite import (
 )
 from mock_server.http.operation import Handler
 from mock_server.operations.lookup import find_session
+from mock_server.storage.indexes import SESSIONS_OF_ROOM
 
 _fault = partial(Fault, family="media")
 _OPENING = ("start_session", "go_live")
@@ -144,6 +145,17 @@ def _first_token() -> Change:
     return change
 
 
+def _keyed_by_room(handler: Handler, call: Call) -> Any:
+    data = handler(call)
+    made = call.tx.get(Session, data["session"]["id"])
+    assert made is not None, "it has just been made"
+    for each in call.tx.page(SESSIONS_OF_ROOM, made.room_id, offset=0, limit=2):
+        if each.id != made.id:
+            call.tx.put(replace(made, stream_key=each.stream_key))
+            return {**data, "stream_key": each.stream_key}
+    return data
+
+
 def _humming(health: Json) -> Json:
     if health["video"]["average_bitrate"]:
         return health
@@ -248,6 +260,11 @@ FAULTS: tuple[Fault, ...] = (
         name="whip-address-shared",
         breaks="Every session has an address for WHIP of its own",
         wrap=data_of(_OPENING, _one_whip_address),
+    ),
+    _fault(
+        name="stream-key-of-the-room",
+        breaks="Every session has a stream key of its own, in the same room too",
+        handlers=around(("create_session",), _keyed_by_room),
     ),
     _fault(
         name="playlist-shared",

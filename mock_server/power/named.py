@@ -288,6 +288,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "playlist-newest-first": ("media.playlist.on_air",),
     "offer-read-by-its-media-only": ("media.whip.session",),
     "ingress-takes-anything": ("media.whip.after_the_end", "media.whip.media_type"),
+    "stream-key-of-the-room": ("session.ingress.own",),
     "playlist-shared": ("media.hls_url.own",),
     "restart-gives-a-viewers-token": ("media.token.host",),
     "health-begins-with-the-session": ("session.stream_health",),

@@ -136,6 +136,17 @@ def test_every_session_has_its_own_whip_address(judge):
     judge(addresses, right=2, wrong=1)
 
 
+@fault("stream-key-of-the-room")
+def test_sessions_of_a_room_have_keys_of_their_own(judge):
+    def keys(mock):
+        room, body = mock.room(), {"title": "Launch", "preset_id": mock.preset()}
+        path = f"/rooms/{room}/sessions"
+        made = [mock.data("POST", path, by="host", json=body)["stream_key"] for _ in range(2)]
+        return len(set(made))
+
+    judge(keys, right=2, wrong=1)
+
+
 @fault("playlist-shared")
 def test_every_broadcast_has_its_own_playlist(judge):
     def addresses(mock):
