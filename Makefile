@@ -6,7 +6,9 @@ BIN := .venv/bin
 # What tries the whole suite again and again, or compares with others, is for `make check`.
 LONG := tests/cluster tests/stock tests/test_rules_can_fail.py tests/test_reports_hide_credentials.py \
 	tests/test_outside.py tests/conformance/test_other_servers.py
-# With MEASURE=1, as in CI, tests measure coverage on the way, and `make check` reads what they found.
+# With MEASURE=1, as in CI, tests measure coverage on the way, and `make check` reads what they found. Not
+# those of faults, which take twice as long with it: that each fault has a test is a test itself.
+PLAIN := $(if $(MEASURE),tests/faults tests/e2e)
 PYTEST := $(BIN)/python $(if $(MEASURE),-m coverage run )-m pytest
 
 .PHONY: help serve test check faults format lock bench figures peers
@@ -19,7 +21,8 @@ serve: .venv/installed ## start the mock server (options in ARGS)
 
 test: .venv/ready ## run the tests, then the conformance suite against the mock
 	$(if $(MEASURE),$(BIN)/python -m coverage erase)
-	$(PYTEST) tests $(LONG:%=--ignore %) -n auto --dist worksteal -q -rs
+	$(PYTEST) tests $(LONG:%=--ignore %) $(PLAIN:%=--ignore %) -n auto --dist worksteal -q -rs
+	$(if $(PLAIN),$(BIN)/python -m pytest $(PLAIN) -n auto --dist worksteal -q -rs)
 	$(BIN)/python -m pytest -q
 
 check: .venv/ready ## format, lint, types, import rules, contract, faults, replicas, coverage, speed
