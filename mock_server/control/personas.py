@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mock_server.domain.entities import User, World
+from mock_server.domain.entities import Preset, User, World
 from mock_server.env import Call, Env
 from mock_server.http.tokens import mint_access_token
 from mock_server.http.views import View, user_view
@@ -78,8 +78,15 @@ def list_personas(call: Call) -> View:
         "livekit": {"api_key": settings.livekit_key, "api_secret": settings.livekit_secret},
     }
     host = next((persona.user for persona in personas if persona.name == "host"), None)
-    preset = call.tx.first(PRESETS_OF_USER, host.id) if host else None
+    preset = _oldest_preset(call, host.id) if host else None
     return listing if preset is None else {**listing, "preset_id": preset.id}
+
+
+def _oldest_preset(call: Call, host: str) -> Preset | None:
+    """Return the preset that was there first: what others have just made may go any moment."""
+    count = call.tx.count(PRESETS_OF_USER, host)
+    found = call.tx.page(PRESETS_OF_USER, host, offset=max(count - 1, 0), limit=1)
+    return next(iter(found), None)
 
 
 def _view(persona: PersonaCredentials) -> View:

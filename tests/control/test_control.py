@@ -32,6 +32,15 @@ def test_personas_are_who_they_say(mock):
     assert listed["livekit"] == {"api_key": "devkey", "api_secret": "secret"}
 
 
+def test_the_preset_of_the_personas_is_the_one_that_was_there_first(mock):
+    told = [mock.data("GET", "/_mock/personas")["preset_id"]]
+    mock.clock.advance(seconds=5)
+    body = {"name": "Another", "type": "rtmp", "primary_color": "#0b7285"}
+    made = mock.data("POST", "/presets", by="host", json=body)["id"]
+    told.append(mock.data("GET", "/_mock/personas")["preset_id"])
+    assert told[0] == told[1] != made
+
+
 def test_the_banned_viewer_is_there_and_is_let_in_by_nothing(mock):
     personas = {each["name"]: each for each in mock.data("GET", "/_mock/personas")["personas"]}
     banned = personas["banned_viewer"]
