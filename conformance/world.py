@@ -24,6 +24,8 @@ Json = Any
 
 START_OPERATION = {"live": "start_session", "broadcasting": "go_live"}
 COLOR = "#1f6feb"
+# Seconds after which a clock of whole seconds shows another.
+A_CLOCKS_STEP = 1.05
 # What a name begins with that this suite gave: a run's id, and the process's where there are many.
 RUN = re.compile(r"(gr-[0-9a-f]{8})(-w\d+)? ")
 

@@ -14,13 +14,12 @@ import pytest
 from conformance.identities import Identity, claims, unpadded
 from conformance.reply import Reply, shown
 from conformance.rule import rule
-from conformance.world import World, needed
+from conformance.world import A_CLOCKS_STEP, World, needed
 
 Json = Any
 
 INGRESS_ID = re.compile(r"IN_[2-9A-HJ-NP-Za-km-z]{12}")
 TOKEN = "#/components/schemas/JoinSessionResponse"
-A_CLOCKS_STEP = 1.05
 
 
 def grant(world: World, reply: Reply, session: str, by: Identity) -> Json:

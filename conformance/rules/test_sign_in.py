@@ -10,13 +10,12 @@ import pytest
 from conformance.identities import Identity
 from conformance.reply import Reply
 from conformance.rule import rule
-from conformance.world import World, identity, unknown_id, unsupported
+from conformance.world import A_CLOCKS_STEP, World, identity, unknown_id, unsupported
 
 Json = Any
 
 AUTH = "#/components/schemas/AuthResponse"
 SOME_SECONDS = 3.0
-A_CLOCKS_STEP = 1.05
 
 
 def works(world: World, token: str) -> Reply:

@@ -12,13 +12,12 @@ from conformance.contract import bundled
 from conformance.reply import Reply, shown
 from conformance.rule import rule
 from conformance.scenes import difference, steady
-from conformance.world import World, later, needed, unknown_id
+from conformance.world import A_CLOCKS_STEP, World, later, needed, unknown_id
 
 Json = Any
 
 CONTRACT = bundled()
 SESSION = "#/components/schemas/SessionResponse"
-A_CLOCKS_STEP = 1.05
 
 MAY_CHANGE: dict[str, tuple[str, frozenset[str]]] = {
     "start_session": ("scheduled", frozenset({"status", "started_at"})),

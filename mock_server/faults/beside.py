@@ -43,9 +43,8 @@ def _beside(
     return wrap
 
 
-def _untargeted(status: int, body: bytes) -> tuple[int, bytes]:
-    lines = body.split(b"\n")
-    return status, b"\n".join(x for x in lines if not x.startswith(b"#EXT-X-TARGETDURATION"))
+def _without(tag: bytes, status: int, body: bytes) -> tuple[int, bytes]:
+    return status, b"\n".join(x for x in body.split(b"\n") if not x.startswith(tag))
 
 
 def _hasty(status: int, body: bytes) -> tuple[int, bytes]:
@@ -62,10 +61,6 @@ def _taken(status: int, body: bytes) -> tuple[int, bytes]:
 
 def _unended(status: int, body: bytes) -> tuple[int, bytes]:
     return status, body.replace(b"#EXT-X-ENDLIST\n", b"")
-
-
-def _unmeasured(status: int, body: bytes) -> tuple[int, bytes]:
-    return status, b"\n".join(x for x in body.split(b"\n") if not x.startswith(b"#EXTINF"))
 
 
 def _outdated(status: int, body: bytes) -> tuple[int, bytes]:
@@ -128,7 +123,7 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         name="playlist-without-target",
         breaks="A playlist names the duration that no segment exceeds",
-        wrap=_beside("GET", "/hls/", _untargeted),
+        wrap=_beside("GET", "/hls/", partial(_without, b"#EXT-X-TARGETDURATION")),
     ),
     _fault(
         name="segments-longer-than-said",
@@ -138,7 +133,7 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         name="segments-without-length",
         breaks="A playlist tells how long each of its segments is (RFC 8216, 4.3.2.1)",
-        wrap=_beside("GET", "/hls/", _unmeasured),
+        wrap=_beside("GET", "/hls/", partial(_without, b"#EXTINF")),
     ),
     _fault(
         name="playlist-of-an-old-version",

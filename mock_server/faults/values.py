@@ -15,6 +15,7 @@ from mock_server.http.operation import Handler, ValueCheck
 
 _fault = partial(Fault, family="validation")
 _MAX_BYTES = 255
+_TIMED = ("create_session", "reschedule_session")
 
 
 def _bytes_counted(handler: Handler, call: Call) -> Any:
@@ -33,12 +34,15 @@ def _name_trimmed(call: Call) -> dict[str, Any]:
     return {**call.body, **{name: call.body[name].strip() for name in names}}
 
 
+def _unchecked(operation: str, checks: ValueChecks) -> ValueChecks:
+    return {name: check for name, check in checks.items() if name != operation}
+
+
 def _by_another_clock(ahead: timedelta, checks: ValueChecks) -> ValueChecks:
     def shifted(check: ValueCheck) -> ValueCheck:
         return lambda body, now: check(body, now + ahead)
 
-    timed = ("create_session", "reschedule_session")
-    return {name: shifted(check) if name in timed else check for name, check in checks.items()}
+    return {name: shifted(check) if name in _TIMED else check for name, check in checks.items()}
 
 
 def _zulu_only(call: Call) -> dict[str, Any]:
@@ -59,19 +63,17 @@ FAULTS = (
     _fault(
         name="start-time-in-utc-only",
         breaks="A start time may have any offset",
-        handlers=around(("create_session", "reschedule_session"), with_body(_zulu_only)),
+        handlers=around(_TIMED, with_body(_zulu_only)),
     ),
     _fault(
         name="offset-dropped",
         breaks="A start time with an offset is the same instant in UTC",
-        handlers=around(("create_session", "reschedule_session"), with_body(_offset_dropped)),
+        handlers=around(_TIMED, with_body(_offset_dropped)),
     ),
     _fault(
         name="past-start-accepted",
         breaks="A session is not scheduled for a time in the past",
-        checks=lambda checks: {
-            name: check for name, check in checks.items() if name != "create_session"
-        },
+        checks=partial(_unchecked, "create_session"),
     ),
     _fault(
         name="a-minute-of-grace",
@@ -86,9 +88,7 @@ FAULTS = (
     _fault(
         name="past-reschedule-accepted",
         breaks="A session is not rescheduled to a time in the past",
-        checks=lambda checks: {
-            name: check for name, check in checks.items() if name != "reschedule_session"
-        },
+        checks=partial(_unchecked, "reschedule_session"),
     ),
     _fault(
         name="local-times-accepted",
